@@ -1,0 +1,40 @@
+import { string } from '@oclif/core/args'
+import { boolean } from '@oclif/core/flags'
+import { type CommandEnv, commandEnv } from '../src/app/env.ts'
+import { TazpodCommand } from '../src/cli/base-command.ts'
+import { shellQuoted } from '../src/cli/output.ts'
+
+export default class Env extends TazpodCommand {
+  static override summary = 'Show the variables that a command would get, as shell lines. Paths only.'
+  static override description =
+    'The paths lead somewhere only inside a command that tazpod started. Secret values are left out unless --values asks for them, which is refused on a terminal.'
+  static override examples = ['<%= config.bin %> env terraform', '<%= config.bin %> env kubectl --json']
+  static override args = {
+    command: string({ description: 'The command (default: every one that is not listed).', default: '*' }),
+  }
+  static override flags = {
+    values: boolean({ summary: 'Secret values too; never to a terminal.' }),
+  }
+
+  override async run(): Promise<void> {
+    const { flags, args } = await this.parse(Env)
+    const options = { command: args.command, values: flags.values, toTerminal: process.stdout.isTTY === true }
+    const found = this.finish(await commandEnv(process.env, process.cwd(), options))
+    this.print(flags.json, found, shellLines(found))
+    if (flags.json) return
+    const left = found.values.filter(({ value }) => value === undefined)
+    if (left.length > 0) this.note(`left out, they hold values: ${left.map(({ name }) => name).join(', ')}`)
+    if (found.missing.length > 0)
+      this.note(`missing: ${found.missing.join(', ')} (next: tazpod vault set NAME)`)
+  }
+}
+
+function shellLines({ variables, values }: CommandEnv): string[] {
+  const held = values.flatMap(({ name, value }) =>
+    value === undefined ? [] : [{ name, value, onlyIfUnset: false }],
+  )
+  return [...variables, ...held].map(({ name, value, onlyIfUnset }) => {
+    const line = `export ${name}=${shellQuoted(value)}`
+    return onlyIfUnset ? `[ -n "\${${name}+x}" ] || ${line}` : line
+  })
+}

@@ -1,0 +1,30 @@
+import { boolean } from '@oclif/core/flags'
+import { init } from '../src/app/init.ts'
+import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { initLines } from '../src/cli/init-lines.ts'
+
+export default class Init extends TazpodCommand {
+  static override summary = 'Set up this folder: tazpod.yaml, placeholders, .gitignore, a vault.'
+  static override description =
+    "Reads the original TazPod's secrets.yml where there is one. What exists is kept: in a fresh clone it only adds what is missing."
+  static override flags = {
+    ...passphraseFdFlag,
+    force: boolean({ summary: 'Replace an existing tazpod.yaml.' }),
+    'own-vault': boolean({ summary: 'Give the project a vault of its own, in .tazpod/.' }),
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Init)
+    const done = this.finish(
+      await init({
+        env: process.env,
+        folder: process.cwd(),
+        force: flags.force,
+        ownVault: flags['own-vault'],
+        passphraseFd: flags['passphrase-fd'],
+        nonInteractive: flags['non-interactive'],
+      }),
+    )
+    this.print(flags.json, done, initLines(done))
+  }
+}

@@ -1,0 +1,18 @@
+import { boolean } from '@oclif/core/flags'
+import { runNativeVerb } from '../src/app/native.ts'
+import { TazpodCommand } from '../src/cli/base-command.ts'
+
+export default class Lock extends TazpodCommand {
+  static override summary = 'Wipe the secrets of this project from memory, at once.'
+  static override description =
+    'Lists the commands that still run with what they were given; --stop ends them, gently first.\nAnswered by the native binary, without Node.'
+  static override flags = {
+    stop: boolean({ summary: 'End the commands that still run (SIGTERM, SIGKILL after a grace time).' }),
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Lock)
+    const own = [...(flags.json ? (['--json'] as const) : []), ...(flags.stop ? (['--stop'] as const) : [])]
+    process.exitCode = this.finish(await runNativeVerb('lock', own))
+  }
+}

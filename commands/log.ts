@@ -1,0 +1,40 @@
+import { integer, string } from '@oclif/core/flags'
+import { activityLog } from '../src/app/log.ts'
+import { TazpodCommand } from '../src/cli/base-command.ts'
+import { table } from '../src/cli/table.ts'
+import { localTime } from '../src/cli/time.ts'
+import type { Activity } from '../src/core/activity.ts'
+
+export default class Log extends TazpodCommand {
+  static override summary = 'Show what was unlocked, granted, refused and locked here.'
+  static override description =
+    'Reads the log that stays on this machine. It holds names of commands and secrets, never values.'
+  static override examples = ['<%= config.bin %> log --since 12h', '<%= config.bin %> log --last 20 --json']
+  static override flags = {
+    since: string({ summary: 'Only from this time on: 30m, 12h, 7d ago, or 2026-11-24.', helpValue: 'TIME' }),
+    last: integer({ summary: 'Only the newest N lines.', helpValue: 'N', min: 1 }),
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Log)
+    const { path, lines, damaged } = this.finish(await activityLog(process.env, flags))
+    const human =
+      lines.length === 0
+        ? [`nothing yet in ${path}`]
+        : table(['time', 'event', 'pid', 'command', 'what'], lines.map(row))
+    this.print(flags.json, lines, human)
+    if (damaged > 0)
+      this.note(`tazpod: ${damaged} damaged line${damaged === 1 ? '' : 's'} of ${path} left out`)
+  }
+}
+
+function row(line: Activity): string[] {
+  const detail = Object.entries(line.detail).map(([key, value]) => inWords(key, value))
+  const what = [line.secrets.join(', '), ...detail].filter((part) => part !== '').join('; ')
+  return [localTime(Date.parse(line.time)), line.event, String(line.pid ?? ''), line.command ?? '', what]
+}
+
+function inWords(key: string, value: string | number | boolean): string {
+  if (key === 'count') return `${value} secret${value === 1 ? '' : 's'}`
+  return key === 'reason' ? String(value) : `${key} ${value}`
+}

@@ -1,0 +1,36 @@
+import { boolean } from '@oclif/core/flags'
+import { vaultHere } from '../../src/app/vault/access.ts'
+import { initVault } from '../../src/app/vault/init.ts'
+import { guessableNames } from '../../src/app/vault/names.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+
+export default class VaultInit extends TazpodCommand {
+  static override summary = 'Make a new vault under a passphrase. Never replaces one.'
+  static override flags = {
+    generate: boolean({
+      summary: 'Make up a strong passphrase and show it once.',
+      exclusive: ['passphrase-fd'],
+    }),
+    recovery: boolean({
+      summary: 'Make a recovery key as well and show it once: keep it on paper, elsewhere.',
+    }),
+    ...passphraseFdFlag,
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(VaultInit)
+    const { generate, recovery, 'non-interactive': nonInteractive, 'passphrase-fd': passphraseFd } = flags
+    const place = this.finish(await vaultHere(process.env))
+    const choice = { generate, nonInteractive, passphraseFd, names: guessableNames() }
+    const made = this.finish(await initVault(place, { ...choice, recovery }))
+    const human = [`made ${place.vault}`]
+    if (made.generated)
+      human.push('', 'Passphrase. It is kept nowhere; write it down now:', `  ${made.generated}`)
+    if (made.recoveryKey) {
+      human.push('', 'Recovery key. It opens the vault without the passphrase and is kept nowhere:')
+      human.push(`  ${made.recoveryKey}`)
+    }
+    const json = { vault: place.vault, passphrase: made.generated, recoveryKey: made.recoveryKey }
+    this.print(flags.json, json, human)
+  }
+}

@@ -1,0 +1,27 @@
+import { integer } from '@oclif/core/args'
+import { file } from '@oclif/core/flags'
+import { vaultAccess } from '../../src/app/vault/access.ts'
+import { restoreSource, restoreVault } from '../../src/app/vault/history.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+
+export default class VaultRestore extends TazpodCommand {
+  static override summary = 'Make an earlier content of the vault the current one again.'
+  static override description =
+    'It becomes a new generation; what the vault holds now is kept as well, so this can be undone the same way.'
+  static override args = {
+    generation: integer({ min: 1, description: 'Number from `tazpod vault history`.' }),
+  }
+  static override flags = {
+    file: file({ summary: 'Restore this vault file, such as a backup, instead.', helpValue: 'PATH' }),
+    ...passphraseFdFlag,
+  }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(VaultRestore)
+    const from = this.finish(restoreSource(args.generation, flags.file))
+    const access = this.finish(await vaultAccess(flags))
+    const done = this.finish(await restoreVault(access, from))
+    const human = `restored ${from}: now generation ${done.generation} with ${done.secrets} secrets`
+    this.print(flags.json, { restored: from, ...done }, human)
+  }
+}

@@ -1,0 +1,20 @@
+import { string } from '@oclif/core/args'
+import { vaultAccess } from '../../src/app/vault/access.ts'
+import { removeSecrets } from '../../src/app/vault/secrets.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+
+export default class VaultRm extends TazpodCommand {
+  static override summary = 'Remove secrets from the vault: all of those named, or none.'
+  static override description = 'The last 10 generations still hold them until ten more changes were made.'
+  static override args = {
+    name: string({ required: true, multiple: true, description: 'Names of the secrets.' }),
+  }
+  static override flags = { ...passphraseFdFlag }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(VaultRm)
+    const access = this.finish(await vaultAccess(flags))
+    this.finish(await removeSecrets(access, args.name))
+    this.print(flags.json, { removed: args.name }, `removed ${args.name.join(', ')}`)
+  }
+}

@@ -1,0 +1,27 @@
+import { string } from '@oclif/core/args'
+import { vaultAccess } from '../../src/app/vault/access.ts'
+import { newValue, setSecrets } from '../../src/app/vault/secrets.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+
+export default class VaultSet extends TazpodCommand {
+  static override summary = 'Keep a secret in the vault.'
+  static override description =
+    'The value comes from standard input, byte for byte, at most 1 MiB; on a terminal it is asked for, hidden. It is never an argument, because arguments show in the process list and the shell history.'
+  static override examples = [
+    'tazpod vault set DEPLOY_KEY < key.pem',
+    'printf %s "$TOKEN" | tazpod vault set TOKEN',
+  ]
+  static override args = { name: string({ required: true, description: 'Letters, digits and _.' }) }
+  static override flags = { ...passphraseFdFlag }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(VaultSet)
+    const access = this.finish(await vaultAccess(flags))
+    const value = this.finish(await newValue(access, args.name))
+    const size = value.length
+    const changed = await setSecrets(access, new Map([[args.name, value]])).finally(() => value.fill(0))
+    const { added, replaced } = this.finish(changed)
+    const what = added.length > 0 ? 'added' : replaced.length > 0 ? 'replaced' : 'unchanged'
+    this.print(flags.json, { name: args.name, size, change: what }, `${args.name}: ${what}, ${size} bytes`)
+  }
+}

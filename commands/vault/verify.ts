@@ -1,0 +1,24 @@
+import { vaultAccess } from '../../src/app/vault/access.ts'
+import { type Verified, verifyVault } from '../../src/app/vault/history.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { table } from '../../src/cli/table.ts'
+
+export default class VaultVerify extends TazpodCommand {
+  static override summary = 'Open the vault and every kept generation, and say which are whole.'
+  static override description = 'Exit code 65 when one of them does not open. Changes nothing.'
+  static override flags = { ...passphraseFdFlag }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(VaultVerify)
+    const access = this.finish(await vaultAccess(flags))
+    const { files, exitCode } = this.finish(await verifyVault(access))
+    const human = table(['state', 'generation', 'secrets', 'file'], files.map(row))
+    this.print(flags.json, { ok: exitCode === 0, files }, human)
+    process.exitCode = exitCode
+  }
+}
+
+function row(one: Verified): string[] {
+  const state = one.ok ? '✓ whole' : '✗ BAD'
+  return [state, String(one.generation ?? '?'), String(one.secrets ?? '?'), one.why ?? one.path]
+}

@@ -1,0 +1,32 @@
+/* The client's end of the socket: connect, send one frame, receive frames, with deadlines. */
+#ifndef TAZPOD_CHANNEL_H
+#define TAZPOD_CHANNEL_H
+
+#include "place.h"
+#include "wire.h"
+
+/* Connects to the holder of a place. Returns a socket, or -1 where no holder listens. Dies on anything else. */
+int channel_connect(const struct place *place);
+/* Binds NAME in the folder RUNTIME_FD and listens. Returns the socket or -1 with errno. */
+int channel_listen(int runtime_fd);
+void channel_send(int fd, const void *data, size_t size);
+
+struct reply {
+	struct frame frame;
+	uint8_t *body; /* malloc'ed, frame.length bytes; NULL for DATA, which stays in the socket */
+	int fds[2];    /* namespaces that came along: user, mount; -1 where absent */
+	int fd_count;
+};
+
+/* How long the holder may take for each step of sending and receiving (SO_RCVTIMEO, socket(7)). */
+void channel_patience(int fd, int seconds);
+/* Reads one frame. NULL, or one line that says what went wrong. */
+const char *channel_try_receive(int fd, struct reply *out);
+/* Reads one frame. Dies when the holder answers nothing for 20 s, ends early or speaks another version. */
+void channel_receive(int fd, struct reply *out);
+/* The code of an ERROR frame, with its text in MESSAGE. */
+enum wire_error reply_error(const struct reply *reply, char message[512]);
+/* Dies with the text and exit code of an ERROR frame. */
+_Noreturn void die_reply(const struct reply *reply);
+
+#endif

@@ -1,0 +1,305 @@
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "channel.h"
+#include "hold.h"
+#include "namespaces.h"
+#include "node.h"
+#include "state.h"
+
+enum { STOP_GRACE_MS = 10000 };
+
+static void send_empty(int fd, enum frame_type type)
+{
+	uint8_t header[WIRE_HEADER];
+	frame_encode(header, type, 0);
+	channel_send(fd, header, sizeof header);
+}
+
+static void print_json_path(const char *key, const char *path, bool present)
+{
+	printf("\"%s\":", key);
+	if (!present) {
+		printf("null");
+		return;
+	}
+	putchar('"');
+	for (const char *c = path; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			printf("\\%c", *c);
+		else if ((unsigned char)*c < 0x20)
+			printf("\\u%04x", *c);
+		else
+			putchar(*c);
+	}
+	putchar('"');
+}
+
+/* A holder that listens may still wait for its first set: only its own word counts. */
+static bool is_unlocked(const struct place *place)
+{
+	struct reply reply;
+	struct state state;
+	int fd = channel_connect(place);
+	if (fd < 0)
+		return false;
+	send_empty(fd, FRAME_STATUS);
+	channel_receive(fd, &reply);
+	state_decode(&reply, &state);
+	return state.state == 1;
+}
+
+int verb_where(int argc, char **argv)
+{
+	struct place place;
+	char config[PATH_MAX + 16];
+	(void)argc, (void)argv;
+	place_find(&place);
+	bool unlocked = is_unlocked(&place);
+	snprintf(config, sizeof config, "%s/tazpod.yaml", strcmp(place.root, "/") == 0 ? "" : place.root);
+	putchar('{');
+	print_json_path("root", place.root, place.has_config);
+	printf(",\"id\":\"%s\",", place.id);
+	print_json_path("config", config, place.has_config);
+	putchar(',');
+	print_json_path("runtime", place.runtime, true);
+	putchar(',');
+	print_json_path("ghost", place.ghost, true);
+	printf(",\"state\":\"%s\"}\n", unlocked ? "unlocked" : "locked");
+	return 0;
+}
+
+int verb_status(int argc, char **argv)
+{
+	bool json = argc > 0 && strcmp(argv[0], "--json") == 0;
+	struct place place;
+	struct reply reply;
+	struct state state;
+	if (argc > (json ? 1 : 0))
+		node_become(argv - 1);
+	place_find(&place);
+	int fd = channel_connect(&place);
+	if (fd >= 0) {
+		channel_patience(fd, 3);
+		send_empty(fd, FRAME_STATUS);
+		const char *problem = channel_try_receive(fd, &reply);
+		if (problem) { /* a holder is there and says nothing: that is not "locked" */
+			if (json)
+				printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"%s\"}\n", problem);
+			(void)fflush(stdout);
+			die(EXIT_SYSTEM, "tazpod lock", "the state is unknown: %s", problem);
+		}
+		state_decode(&reply, &state);
+		struct ucred peer;
+		socklen_t size = sizeof peer; /* of a connecting socket: who called listen(2) (unix(7)) */
+		state.holder = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+	}
+	(json ? state_print_json : state_print_human)(fd >= 0 ? &state : NULL, &place);
+	return 0;
+}
+
+struct waiting {
+	struct pollfd fd;
+	const struct running_command *command;
+};
+
+static void wait_for(const struct waiting *waits, size_t count, bool quiet)
+{
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) / 1000000u + STOP_GRACE_MS;
+	for (size_t i = 0; i < count; i++) {
+		struct pollfd fd = waits[i].fd;
+		uint64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000u;
+		if (poll(&fd, 1, end > now ? (int)(end - now) : 0) == 0) {
+			(void)syscall(SYS_pidfd_send_signal, fd.fd, SIGKILL, NULL, 0);
+			if (!quiet)
+				fprintf(stderr, "tazpod: %.*s (pid %d) did not end within %d s and was killed\n",
+				        (int)waits[i].command->command.size, waits[i].command->command.at, waits[i].command->pid,
+				        STOP_GRACE_MS / 1000);
+		}
+		close(fd.fd);
+	}
+}
+
+/* SIGTERM once, then SIGKILL after the grace time; a pidfd can't hit another process that got the number. Where the
+ * descriptors run out, some after the other. */
+static void stop_running(const struct state *state, bool quiet)
+{
+	struct waiting *waits = allocate(state->running_count, sizeof *waits);
+	size_t count = 0;
+	for (uint16_t i = 0; i < state->running_count; i++) {
+		int fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
+		if (fd < 0 && errno == EMFILE && count > 0) {
+			wait_for(waits, count, quiet);
+			count = 0;
+			fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
+		}
+		if (fd < 0 && errno == ESRCH)
+			continue; /* gone already */
+		if (fd < 0)
+			die_errno(EXIT_SYSTEM, NULL, "can't stop the process %d", state->running[i].pid);
+		(void)syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
+		waits[count++] = (struct waiting){{.fd = fd, .events = POLLIN}, &state->running[i]};
+	}
+	wait_for(waits, count, quiet);
+	free(waits);
+	if (state->running_count > 0 && !quiet)
+		printf("all ended\n");
+}
+
+static void report_lock(const struct state *state, bool json, bool stop)
+{
+	if (json) {
+		printf("{\"state\":\"locked\",\"wiped\":%u,\"stopped\":%s,\"running\":", state ? state->secrets : 0,
+		       stop ? "true" : "false");
+		if (state)
+			state_print_running_json(state);
+		else
+			printf("[]");
+		printf("}\n");
+		return;
+	}
+	if (!state) {
+		printf("locked already\n");
+		return;
+	}
+	printf("locked; %u secret%s wiped\n", state->secrets, state->secrets == 1 ? "" : "s");
+	if (state->running_count > 0) {
+		printf("%s\n", stop ? "asked to end:" : "still running with the files they were given (tazpod lock --stop ends them):");
+		state_print_running(state, "  ");
+	}
+}
+
+int verb_lock(int argc, char **argv)
+{
+	bool json = false, stop = false;
+	struct place place;
+	struct reply reply;
+	struct state state;
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else if (strcmp(argv[i], "--stop") == 0)
+			stop = true;
+		else
+			node_become(argv - 1); /* help and usage errors */
+	}
+	place_find(&place);
+	int fd = channel_connect(&place);
+	if (fd >= 0) {
+		send_empty(fd, FRAME_LOCK);
+		channel_receive(fd, &reply);
+		state_decode(&reply, &state);
+	}
+	if (!json) { /* at once: the secrets are wiped, whatever the commands do next */
+		report_lock(fd >= 0 ? &state : NULL, json, stop);
+		(void)fflush(stdout);
+	}
+	if (fd >= 0 && stop)
+		stop_running(&state, json);
+	if (json)
+		report_lock(fd >= 0 ? &state : NULL, json, stop);
+	return 0;
+}
+
+int verb_get(int argc, char **argv)
+{
+	struct place place;
+	struct reply reply;
+	struct writer w = {0};
+	static uint8_t chunk[1 << 16];
+	if (argc != 1)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost get NAME");
+	if (isatty(STDOUT_FILENO))
+		die(EXIT_REFUSED, "tazpod vault get NAME --reveal", "a value is not shown on a terminal");
+	place_find(&place);
+	int fd = channel_connect(&place);
+	if (fd < 0)
+		die(EXIT_LOCKED, "tazpod pull", "locked");
+	frame_begin(&w);
+	put_str(&w, argv[0], strlen(argv[0]));
+	frame_finish(&w, FRAME_GET);
+	channel_send(fd, w.data, w.used);
+	channel_receive(fd, &reply);
+	if (reply.frame.type != FRAME_DATA)
+		die_reply(&reply);
+	forbid_core();
+	(void)mlock(chunk, sizeof chunk); /* best effort: the bytes leave through a pipe anyway */
+	for (size_t left = reply.frame.length; left > 0;) {
+		size_t n = left < sizeof chunk ? left : sizeof chunk;
+		if (!read_all(fd, chunk, n))
+			die(EXIT_SYSTEM, "tazpod status", "the holder ended in the middle of a value");
+		if (!write_all(STDOUT_FILENO, chunk, n))
+			die_errno(EXIT_SYSTEM, NULL, "can't write the value");
+		left -= n;
+	}
+	explicit_bzero(chunk, sizeof chunk);
+	return 0;
+}
+
+/* Passes one SET frame from stdin to the holder; the bytes are never all in this process. */
+int verb_put(int argc, char **argv)
+{
+	struct place place;
+	struct reply reply;
+	struct frame frame;
+	uint8_t header[WIRE_HEADER];
+	static uint8_t chunk[1 << 16];
+	(void)argv;
+	if (argc != 0)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost put < SET");
+	place_find(&place);
+	forbid_core();
+	if (!read_all(STDIN_FILENO, header, sizeof header) || !frame_decode(header, &frame) || frame.type != FRAME_SET)
+		die(EXIT_DATA, NULL, "ghost put wants one SET frame on its standard input");
+	int fd = holder_connect(&place);
+	(void)mlock(chunk, sizeof chunk);
+	channel_send(fd, header, sizeof header);
+	for (size_t left = frame.length; left > 0;) {
+		size_t n = left < sizeof chunk ? left : sizeof chunk;
+		if (!read_all(STDIN_FILENO, chunk, n))
+			die(EXIT_DATA, NULL, "the SET frame on standard input is cut short");
+		channel_send(fd, chunk, n);
+		left -= n;
+	}
+	explicit_bzero(chunk, sizeof chunk);
+	channel_receive(fd, &reply);
+	if (reply.frame.type != FRAME_OK)
+		die_reply(&reply);
+	return 0;
+}
+
+/* Node has no flock(2): this holds one until stdin ends, so the kernel frees it with whoever asked. */
+int verb_flock(int argc, char **argv)
+{
+	char byte;
+	if (argc != 1)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost flock FILE");
+	int fd = open(argv[0], O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die_errno(EXIT_DATA, NULL, "can't open the lock file %.400s", argv[0]);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			die(EXIT_LOCKED, "wait for the other tazpod, then try again", "another tazpod is writing (%.400s)", argv[0]);
+		die_errno(EXIT_DATA, NULL, "can't lock %.400s", argv[0]);
+	}
+	if (!write_all(STDOUT_FILENO, "locked\n", 7))
+		return EXIT_DATA;
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 0;
+}

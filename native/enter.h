@@ -1,0 +1,16 @@
+/* Building the private view of one command: namespaces, memory file system, files, binds. */
+#ifndef TAZPOD_ENTER_H
+#define TAZPOD_ENTER_H
+
+#include "grant.h"
+#include "place.h"
+
+/* Makes the view: joins the namespaces FDS (nested: builds below the own ones), mounts, creates empty files and
+ * binds, then locks the mounts. No secret has arrived yet. Returns the view's folder. Dies, with nothing started, on any
+ * failure. */
+int view_build(const struct place *place, const struct grant *grant, const int fds[2], int fd_count);
+/* Reads the values of the GRANT's operations from the socket FD into the files of VIEW, which is closed, and into the
+ * environment. */
+void view_fill(const struct place *place, const struct grant *grant, int view, int fd);
+
+#endif

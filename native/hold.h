@@ -1,0 +1,12 @@
+/* Starting the holder. */
+#ifndef TAZPOD_HOLD_H
+#define TAZPOD_HOLD_H
+
+#include "place.h"
+
+/* A connection to the holder of PLACE, which is started if there is none. Dies with the reason. */
+int holder_connect(const struct place *place);
+/* `tazpod ghost hold RUNTIME JOURNAL_FD`: what holder_connect starts. Says "r" on stderr when it is ready. */
+int verb_hold(int argc, char **argv);
+
+#endif

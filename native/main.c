@@ -1,0 +1,61 @@
+/* tazpod: the verbs that need no Node. Everything else is Node's. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "client.h"
+#include "exec.h"
+#include "hold.h"
+#include "node.h"
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct verb verbs[] = {{"exec", verb_exec}, {"status", verb_status}, {"lock", verb_lock}};
+/* Not for people: what Node and the holder's start-up call. */
+static const struct verb ghost_verbs[] = {{"where", verb_where}, {"put", verb_put},     {"get", verb_get},
+                                          {"flock", verb_flock}, {"hold", verb_hold}};
+
+/* With a closed standard descriptor our first file would become it, and messages would land in there. Close-on-exec:
+ * a command finds it closed, as it was. */
+static void open_standard(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+static int run(const struct verb *table, size_t count, int argc, char **argv)
+{
+	for (size_t i = 0; i < count; i++)
+		if (argc > 0 && strcmp(argv[0], table[i].name) == 0) {
+			int code = table[i].run(argc - 1, argv + 1);
+			if (fflush(stdout) != 0)
+				die_errno(EXIT_SYSTEM, NULL, "can't write the output");
+			return code;
+		}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 1)
+		return EXIT_USAGE;
+	open_standard();
+	int code = run(verbs, sizeof verbs / sizeof *verbs, argc - 1, argv + 1);
+	if (code < 0 && argc > 1 && strcmp(argv[1], "ghost") == 0) {
+		code = run(ghost_verbs, sizeof ghost_verbs / sizeof *ghost_verbs, argc - 2, argv + 2);
+		if (code < 0)
+			die(EXIT_USAGE, "tazpod --help", "ghost verbs are for tazpod itself");
+	}
+	if (code < 0)
+		node_become(argv + 1);
+	return code;
+}

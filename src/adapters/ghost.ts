@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Failure } from '../core/failure.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { findInstall } from './install.ts'
+
+/** What the native binary says about the current folder: its project, and whether a holder is unlocked for it. */
+export interface Where {
+  /** Folder of tazpod.yaml, absolute; null outside a project (compartment `default`). */
+  root: string | null
+  id: string
+  /** Absolute path of tazpod.yaml. */
+  config: string | null
+  runtime: string
+  /** Mount point that a child sees as TAZPOD_GHOST. */
+  ghost: string
+  state: 'locked' | 'unlocked'
+}
+
+/** `tazpod status --json` (DESIGN §7). */
+export interface GhostStatus {
+  state: 'locked' | 'unlocked' | 'unknown'
+  project: string | null
+  /** Process of the holder. */
+  holder?: number
+  expiresAt?: string | null
+  idleAt?: string | null
+  secrets?: number
+  running?: { pid: number; command: string; secrets: string[] }[]
+  isolation?: { mode: string; backing: string; memory: string }
+}
+
+/** Folder and environment that a verb runs in; default: those of this process. */
+export interface Surroundings {
+  cwd: string
+  env: NodeJS.ProcessEnv
+}
+
+const LOCKED = 75
+/** Largest answer that is read: one value of 1 MiB, or a status with many children. */
+const MAX_OUTPUT = 8 * 1024 * 1024
+
+/** The project of the current folder. Failures: native-missing, ghost. */
+export async function where(surroundings?: Surroundings): Promise<Result<Where>> {
+  return json<Where>(await runNative(['ghost', 'where'], undefined, surroundings))
+}
+
+/**
+ * Hands a whole set to the holder of this project, starting one if there is none. `frame` is a SET frame of
+ * PROTOCOL.md; it goes over a pipe. The set is replaced at once or, on a failure, not at all.
+ */
+export async function put(frame: Buffer, surroundings?: Surroundings): Promise<Result<void>> {
+  const done = await runNative(['ghost', 'put'], frame, surroundings)
+  return done.ok ? ok() : done
+}
+
+/**
+ * The value of one entry of the unlocked holder, internal ones (`@identity`) too; the caller zeroes it.
+ * Failures: locked, ghost (no such entry), native-missing.
+ */
+export async function get(name: string): Promise<Result<Buffer>> {
+  const value = await runNative(['ghost', 'get', name])
+  return !value.ok && value.error.reason === 'ghost' && value.error.exitCode === LOCKED
+    ? err({ reason: 'locked' })
+    : value
+}
+
+/** State of this project's holder. Failures: native-missing, ghost. */
+export async function status(surroundings?: Surroundings): Promise<Result<GhostStatus>> {
+  return json<GhostStatus>(await runNative(['status', '--json'], undefined, surroundings))
+}
+
+/** Starts `argv` with what it is granted; the process returned becomes that command. Failure: native-missing. */
+export function startCommand(argv: readonly string[], surroundings: Surroundings): Result<ChildProcess> {
+  const install = findInstall()
+  if (!install.native) return err({ reason: 'native-missing', path: install.binary })
+  return ok(spawn(install.binary, ['exec', '--', ...argv], { ...surroundings, stdio: 'pipe' }))
+}
+
+/**
+ * Runs a verb of the native binary on this process's own terminal, stdin and stdout.
+ * Returns its exit code. Failure: native-missing.
+ */
+export async function hand(args: readonly string[]): Promise<Result<number>> {
+  const install = findInstall()
+  if (!install.native) return err({ reason: 'native-missing', path: install.binary })
+  const { promise, resolve } = Promise.withResolvers<Result<number>>()
+  const child = spawn(install.binary, args, { stdio: 'inherit' })
+  child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
+  child.on('close', (code) => resolve(ok(code ?? 70)))
+  return promise
+}
+
+/** A lock on a file that other processes respect; it also ends when this process dies. */
+export interface FileLock {
+  release(): Promise<void>
+}
+
+/** Takes the exclusive lock `file` (created 0600), without waiting. Failure: vault-busy when another holds it. */
+export async function flock(file: string): Promise<Result<FileLock>> {
+  const install = findInstall()
+  if (!install.native) return err({ reason: 'native-missing', path: install.binary })
+  const { promise, resolve } = Promise.withResolvers<Result<FileLock>>()
+  const child = spawn(install.binary, ['ghost', 'flock', file], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const ended = new Promise<void>((done) => child.once('close', () => done()))
+  const said: Buffer[] = []
+  child.stdin.on('error', () => {})
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk))
+  child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
+  child.stdout.once('data', () => {
+    resolve(
+      ok({
+        release() {
+          child.stdin.end()
+          return ended
+        },
+      }),
+    )
+  })
+  child.on('close', (code) => {
+    const busy: Failure = { reason: 'vault-busy', path: file }
+    resolve(err(code === LOCKED ? busy : ghostFailure(code, Buffer.concat(said).toString())))
+  })
+  return promise
+}
+
+/** Runs a verb with `input` on its stdin; secrets travel only over these pipes, never in argv or environment. */
+async function runNative(
+  args: readonly string[],
+  input?: Buffer,
+  surroundings?: Surroundings,
+): Promise<Result<Buffer>> {
+  const install = findInstall()
+  if (!install.native) return err({ reason: 'native-missing', path: install.binary })
+  const { promise, resolve } = Promise.withResolvers<Result<Buffer>>()
+  const child = spawn(install.binary, args, {
+    ...surroundings,
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  })
+  const out: Buffer[] = []
+  const said: Buffer[] = []
+  let size = 0
+  child.stdout?.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > MAX_OUTPUT) child.kill()
+    else out.push(chunk)
+  })
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
+  child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
+  child.on('close', (code) => {
+    const output = Buffer.concat(out)
+    for (const chunk of out) chunk.fill(0)
+    if (code === 0) return resolve(ok(output))
+    output.fill(0)
+    resolve(err(ghostFailure(code, Buffer.concat(said).toString())))
+  })
+  if (input && child.stdin) {
+    child.stdin.on('error', () => {}) // it ended early: its exit code says why
+    child.stdin.end(input)
+  }
+  return promise
+}
+
+/** The words of the native binary: `tazpod: message`, then perhaps `  next: command`. */
+function ghostFailure(code: number | null, said: string): Failure {
+  const lines = said.split('\n').filter((line) => line !== '')
+  const next = lines.find((line) => line.startsWith('  next: '))?.slice('  next: '.length)
+  const message = lines
+    .filter((line) => !line.startsWith('  next: '))
+    .map((line) => line.replace(/^tazpod: /, ''))
+    .join('\n')
+  const failure = {
+    reason: 'ghost',
+    exitCode: code ?? 70,
+    message: message || 'the native part of tazpod was stopped',
+  } as const
+  return next === undefined ? failure : { ...failure, next }
+}
+
+function json<T>(output: Result<Buffer>): Result<T> {
+  if (!output.ok) return output
+  try {
+    return ok(JSON.parse(output.value.toString('utf8')) as T)
+  } catch {
+    return err({
+      reason: 'ghost',
+      exitCode: 70,
+      message: 'the native part of tazpod gave an answer that is no JSON',
+    })
+  }
+}

@@ -1,0 +1,73 @@
+import { where } from '../adapters/ghost.ts'
+import { userPaths } from '../adapters/paths.ts'
+import type { ProjectConfig } from '../core/config-model.ts'
+import { compileLaunchSet, type LaunchSet } from '../core/plan.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { secretNames } from '../core/secret-names.ts'
+import { wipeDocument } from '../core/vault-edit.ts'
+import { loadProject } from './project.ts'
+import { vaultProvider } from './providers.ts'
+import { sessionIdentity } from './session.ts'
+import { openVault } from './vault/open.ts'
+import { type VaultPlace, vaultPlace } from './vault/place.ts'
+
+/** What commands would get, compiled as a pull compiles it. The caller wipes the values of its entries. */
+export interface LaunchPreview {
+  set: LaunchSet
+  /** The folder that commands see as TAZPOD_GHOST. */
+  ghost: string
+  provider: string
+  /** Seconds; 0 = never. */
+  max: number
+  /** Locked: every value is empty, and which secrets are missing is not known. */
+  locked: boolean
+}
+
+/**
+ * Compiles the launch set of this project without starting or asking anything: from the vault while unlocked, from
+ * the names in tazpod.yaml while locked.
+ * Failures: locked (outside a project, where only the vault knows names), and those of the project file and the vault.
+ */
+export async function previewLaunch(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<LaunchPreview>> {
+  const here = await where()
+  if (!here.ok) return here
+  const project = await loadProject(cwd)
+  if (!project.ok) return project
+  const config = project.value?.config
+  const root = project.value?.root
+  const held = await heldSecrets(vaultPlace(userPaths(env), config?.vault, root))
+  if (!held.ok) return held
+  const secrets = held.value ?? emptySecrets(config)
+  if (secrets === undefined) return err({ reason: 'locked' })
+  const { ghost } = here.value
+  const set = compileLaunchSet({ config, secrets, root: root ?? '', ghost })
+  if (!set.ok) return set
+  const max = config?.session.max ?? 43_200
+  return ok({
+    set: set.value,
+    ghost,
+    provider: config?.provider ?? 'vault',
+    max,
+    locked: held.value === undefined,
+  })
+}
+
+/** Zeroes the values of a preview. */
+export function wipePreview(preview: LaunchPreview): void {
+  for (const { value } of preview.set.entries) value.fill(0)
+}
+
+/** Undefined: locked. */
+async function heldSecrets(place: VaultPlace): Promise<Result<ReadonlyMap<string, Buffer> | undefined>> {
+  const identity = await sessionIdentity()
+  if (!identity.ok) return identity.error.reason === 'locked' ? ok(undefined) : identity
+  const doc = await openVault(place, identity.value).finally(() => identity.value.fill(0))
+  if (!doc.ok) return doc
+  const provided = await vaultProvider(doc.value).fetch()
+  wipeDocument(doc.value)
+  return provided.ok ? ok(provided.value.secrets) : provided
+}
+
+function emptySecrets(config: ProjectConfig | undefined): Map<string, Buffer> | undefined {
+  return config && new Map(secretNames(config).map((name) => [name, Buffer.alloc(0)]))
+}

@@ -1,0 +1,34 @@
+import { activityLogPath, readActivity } from '../adapters/activity-log.ts'
+import { userPaths } from '../adapters/paths.ts'
+import { type Activity, parseSince } from '../core/activity.ts'
+import { err, ok, type Result } from '../core/result.ts'
+
+export interface LogView {
+  path: string
+  lines: Activity[]
+  /** Lines that could not be read. */
+  damaged: number
+}
+
+/**
+ * What tazpod did on this machine. `since`: a time or how long ago (`12h`, `7d`, `2026-11-24`); `last`: at most so
+ * many lines, the newest. Failures: usage, io.
+ */
+export async function activityLog(
+  env: NodeJS.ProcessEnv,
+  options: { since?: string | undefined; last?: number | undefined },
+): Promise<Result<LogView>> {
+  const since = options.since === undefined ? Number.NEGATIVE_INFINITY : parseSince(options.since, Date.now())
+  if (since === undefined) {
+    return err({
+      reason: 'usage',
+      message: '--since takes how long ago (90s, 30m, 12h, 7d) or a time (2026-11-24, 2026-11-24T08:00)',
+      next: 'tazpod log --since 12h',
+    })
+  }
+  const path = activityLogPath(userPaths(env))
+  const log = await readActivity(path, since)
+  if (!log.ok) return log
+  const { lines, damaged } = log.value
+  return ok({ path, damaged, lines: options.last === undefined ? lines : lines.slice(-options.last) })
+}

@@ -1,0 +1,77 @@
+import { readSecretFd } from '../adapters/secret-fd.ts'
+import { askHidden, hasTerminal } from '../adapters/terminal.ts'
+import { MAX_PASSPHRASE } from '../core/line-editor.ts'
+import { err, type Result } from '../core/result.ts'
+
+const TRIES = 3
+
+export interface PassphraseSource {
+  /** Descriptor that delivers the passphrase; without it a person is asked. */
+  fd?: number | undefined
+  nonInteractive: boolean
+  /** What is asked for, as a person reads it: `passphrase of the vault`. */
+  label: string
+}
+
+/**
+ * Gets a passphrase from `fd`, or from the terminal. 1 to 1024 bytes; the caller zeroes it.
+ * Failures: no-terminal (also with `nonInteractive`), interrupted, bad-passphrase.
+ */
+export async function obtainPassphrase(source: PassphraseSource): Promise<Result<Buffer>> {
+  if (source.fd !== undefined) return readSecretFd(source.fd, MAX_PASSPHRASE)
+  if (source.nonInteractive || !hasTerminal()) {
+    return err({
+      reason: 'no-terminal',
+      need: `the ${source.label}`,
+      next: 'the same command with --passphrase-fd N',
+    })
+  }
+  return askHidden(`${source.label[0]?.toUpperCase()}${source.label.slice(1)}: `)
+}
+
+/**
+ * Opens something with a passphrase: three tries where a person types it, one from a descriptor. `open` gets
+ * each passphrase, which is zeroed right after. Any failure but a wrong passphrase ends it at once.
+ */
+export async function withPassphrase<T>(
+  source: PassphraseSource,
+  open: (passphrase: Buffer) => Promise<Result<T>>,
+  say: (line: string) => void,
+): Promise<Result<T>> {
+  for (let tries = 1; ; tries++) {
+    const passphrase = await obtainPassphrase(source)
+    if (!passphrase.ok) return passphrase
+    const opened = await open(passphrase.value).finally(() => passphrase.value.fill(0))
+    if (opened.ok || opened.error.reason !== 'wrong-passphrase') return opened
+    if (source.fd !== undefined || tries === TRIES) return err({ reason: 'wrong-passphrase', tries })
+    say('wrong passphrase, try again')
+  }
+}
+
+/**
+ * Gets a new passphrase: typed twice (or once from `fd`) and checked by `check` for strength.
+ * Failures: as `obtainPassphrase`, bad-passphrase when the two differ, and what `check` refuses.
+ */
+export async function obtainNewPassphrase(
+  source: PassphraseSource,
+  check: (passphrase: Buffer) => Result<void>,
+): Promise<Result<Buffer>> {
+  const first = await obtainPassphrase({ ...source, label: `new ${source.label}` })
+  if (!first.ok) return first
+  const strong = check(first.value)
+  if (!strong.ok) {
+    first.value.fill(0)
+    return strong
+  }
+  if (source.fd !== undefined) return first
+  const second = await obtainPassphrase({ ...source, label: `new ${source.label} again` })
+  if (!second.ok) {
+    first.value.fill(0)
+    return second
+  }
+  const same = first.value.equals(second.value)
+  second.value.fill(0)
+  if (same) return first
+  first.value.fill(0)
+  return err({ reason: 'bad-passphrase', why: 'the two are not the same' })
+}

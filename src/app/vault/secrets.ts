@@ -1,0 +1,138 @@
+import { readStdin, stdinIsTerminal } from '../../adapters/standard-streams.ts'
+import { askHidden } from '../../adapters/terminal.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { isSecretName } from '../../core/secret-name.ts'
+import { MAX_VALUE } from '../../core/vault-document.ts'
+import { wipeDocument, withoutSecret, withSecrets } from '../../core/vault-edit.ts'
+import { type VaultAccess, withIdentity } from './access.ts'
+import { openVault, updateVault } from './open.ts'
+import type { VaultPlace } from './place.ts'
+
+/** One secret or saved file as `vault list` shows it: never its value. */
+export interface Listed {
+  name: string
+  /** Bytes of the value. */
+  size: number
+  /** ISO 8601. */
+  updated: string
+}
+
+export interface VaultListing {
+  generation: number
+  updated: string
+  secrets: Listed[]
+  files: Listed[]
+}
+
+/** What a change did, by name. */
+export interface Changed {
+  added: string[]
+  replaced: string[]
+  unchanged: string[]
+}
+
+/**
+ * The value that a person or a script gives for a secret: standard input byte for byte, or a hidden question when that
+ * is a terminal. At most 1 MiB; the caller wipes it.
+ */
+export async function newValue(access: VaultAccess, name: string): Promise<Result<Buffer>> {
+  if (!isSecretName(name)) return err({ reason: 'bad-secret-name', name })
+  if (stdinIsTerminal()) {
+    const next = `the same command with the value on standard input`
+    if (access.nonInteractive) return err({ reason: 'no-terminal', need: `the value of ${name}`, next })
+    return askHidden(`Value of ${name}: `)
+  }
+  if (access.passphraseFd === 0) {
+    const message = "standard input can't be both the passphrase and the value"
+    return err({
+      reason: 'usage',
+      message,
+      next: `tazpod vault set ${name} --passphrase-fd 3 3<PASSPHRASE <VALUE`,
+    })
+  }
+  return readStdin(`the value of ${name}`, MAX_VALUE)
+}
+
+/** Keeps secrets, byte-exact; each value at most 1 MiB. Nothing is written when all are there. */
+export async function setSecrets(
+  access: VaultAccess,
+  values: ReadonlyMap<string, Buffer>,
+): Promise<Result<Changed>> {
+  const bad = [...values.keys()].find((name) => !isSecretName(name))
+  if (bad !== undefined) return err({ reason: 'bad-secret-name', name: bad }) // before a passphrase is asked for
+  return withIdentity(access, (identity) => storeSecrets(access.place, identity, values))
+}
+
+/** {@link setSecrets} for a caller that has the identity. */
+export async function storeSecrets(
+  place: VaultPlace,
+  identity: Buffer,
+  values: ReadonlyMap<string, Buffer>,
+): Promise<Result<Changed>> {
+  const changed: Changed = { added: [], replaced: [], unchanged: [] }
+  const done = await updateVault(place, identity, (doc) => {
+    for (const [name, value] of values) {
+      const old = doc.secrets.get(name)?.value
+      if (old === undefined) changed.added.push(name)
+      else (old.equals(value) ? changed.unchanged : changed.replaced).push(name)
+    }
+    const nothing = changed.unchanged.length === values.size
+    return nothing ? ok(doc) : withSecrets(doc, values, new Date().toISOString())
+  })
+  if (done.ok) wipeDocument(done.value)
+  return done.ok ? ok(changed) : done
+}
+
+/** The bytes of one secret; the caller wipes them. Refused unless `reveal` says that they are to be shown. */
+export async function getSecret(access: VaultAccess, name: string, reveal: boolean): Promise<Result<Buffer>> {
+  if (!reveal) {
+    const message = 'this shows a secret; say that you mean it with --reveal'
+    return err({
+      reason: 'usage',
+      message,
+      next: `tazpod vault get --reveal ${isSecretName(name) ? name : 'NAME'}`,
+    })
+  }
+  return withIdentity(access, async (identity) => {
+    const doc = await openVault(access.place, identity)
+    if (!doc.ok) return doc
+    const value = doc.value.secrets.get(name)?.value
+    const copy = value && Buffer.from(value)
+    wipeDocument(doc.value)
+    return copy === undefined ? err({ reason: 'secret-missing', name }) : ok(copy)
+  })
+}
+
+/** Names, sizes and ages of what the vault holds, sorted by name. */
+export function listVault(access: VaultAccess): Promise<Result<VaultListing>> {
+  return withIdentity(access, async (identity) => {
+    const doc = await openVault(access.place, identity)
+    if (!doc.ok) return doc
+    const { generation, updated, secrets, files } = doc.value
+    const listing = {
+      generation,
+      updated,
+      secrets: sorted([...secrets].map(([name, s]) => ({ name, size: s.value.length, updated: s.updated }))),
+      files: sorted([...files].map(([name, f]) => ({ name, size: f.content.length, updated: f.updated }))),
+    }
+    wipeDocument(doc.value)
+    return ok(listing)
+  })
+}
+
+/** Removes secrets, all or none. Earlier generations still hold them until ten more writes. */
+export function removeSecrets(access: VaultAccess, names: readonly string[]): Promise<Result<void>> {
+  return withIdentity(access, async (identity) => {
+    const done = await updateVault(access.place, identity, (doc) => {
+      let next = ok(doc) as ReturnType<typeof withoutSecret>
+      for (const name of new Set(names)) next = next.ok ? withoutSecret(next.value, name) : next
+      return next
+    })
+    if (done.ok) wipeDocument(done.value)
+    return done.ok ? ok() : done
+  })
+}
+
+function sorted(list: Listed[]): Listed[] {
+  return list.sort((a, b) => (a.name < b.name ? -1 : 1))
+}

@@ -1,0 +1,35 @@
+import type { Pulled } from '../app/pull.ts'
+import { printable, shorten, styled } from './output.ts'
+import { duration, relative } from './time.ts'
+import { grantLines } from './trust-lines.ts'
+
+/** What a person sees after a pull: which command gets what, and until when. */
+export function pullLines(pulled: Pulled): string[] {
+  const { grants, secrets } = pulled
+  const place = pulled.project === null ? 'the compartment default' : printable(shorten(pulled.project, 50))
+  const count = `${secrets} secret${secrets === 1 ? '' : 's'}`
+  return [
+    `${styled('green', 'unlocked')}: ${place}, ${count} from ${pulled.provider}`,
+    ...(grants.length > 0 ? grantLines(grants) : [everything(pulled)]),
+    until(pulled),
+  ]
+}
+
+/** Secrets that the project names and nobody has: what to type for each. */
+export function missingLines(pulled: Pulled): string[] {
+  return pulled.missing.flatMap((name) => [
+    `tazpod: ${printable(name)} is missing: commands that need it will not start`,
+    `  next: tazpod vault set ${printable(name)}`,
+  ])
+}
+
+function everything({ project }: Pulled): string {
+  return project === null
+    ? 'every command gets every secret, as files ($TAZPOD_GHOST/NAME/NAME)'
+    : 'tazpod.yaml names no secret yet'
+}
+
+function until({ expiresAt, idle }: Pulled): string {
+  const end = expiresAt === null ? 'until tazpod lock' : `locks ${relative(Date.parse(expiresAt))}`
+  return idle === null ? end : `${end}, or after ${duration(idle * 1000)} without a command`
+}

@@ -1,0 +1,42 @@
+import type { TrustView } from '../app/trust.ts'
+import type { GrantRow } from '../core/grants.ts'
+import { printable, shorten, styled } from './output.ts'
+import { table } from './table.ts'
+
+/** The lines that a person reads before they trust a project file. Names of the file never reach the terminal raw. */
+export function trustLines(view: TrustView): string[] {
+  const file = printable(shorten(view.file, 60))
+  const title = { new: 'is new', changed: 'has changed', trusted: 'is trusted' }[view.state]
+  return [
+    styled('bold', `${file} ${title}. It grants:`),
+    ...grantLines(view.grants),
+    ...view.settings.map((line) => `  ${printable(line)}`),
+    ...changes(view),
+  ]
+}
+
+/** Which command gets what, as what. */
+export function grantLines(grants: readonly GrantRow[]): string[] {
+  if (grants.length === 0) return ['  nothing: no secret is named']
+  return table(
+    ['command', 'gets', 'as', 'where'],
+    grants.map((row) => [row.command, row.what.join(', '), row.as, whereOf(row)]),
+  )
+}
+
+function whereOf(row: GrantRow): string {
+  if (row.as === 'value') return `$${row.where} holds the value`
+  if (row.as === 'bind') return row.where
+  return row.variables.length > 0 ? `${row.where} ($${row.variables.join(', $')})` : row.where
+}
+
+function changes({ state, added, removed }: TrustView): string[] {
+  if (state !== 'changed') return []
+  if (added.length + removed.length === 0)
+    return ['Against what was trusted last, no command gets more or less.']
+  return [
+    styled('bold', 'Against what was trusted last:'),
+    ...added.map((line) => styled('green', `  + ${printable(line)}`)),
+    ...removed.map((line) => styled('red', `  - ${printable(line)}`)),
+  ]
+}

@@ -1,0 +1,67 @@
+import type { BindFormat } from './formats.ts'
+
+/** What `tazpod.yaml` says, checked and with every default filled in. Times are seconds. */
+export interface ProjectConfig {
+  version: 1
+  provider: 'vault' | 'infisical'
+  /** Path of the project's own vault file, relative to the project folder; absent: the user's vault. */
+  vault?: string
+  infisical?: InfisicalConfig
+  session: SessionConfig
+  secrets: SecretRule[]
+  binds: BindRule[]
+  /** Absent: every command gets everything that is declared. Present: a command gets exactly what is listed. */
+  commands?: CommandRule[]
+}
+
+/** Where the secrets are. The server's address is not here on purpose: it belongs to the identity in the vault. */
+export interface InfisicalConfig {
+  project: string
+  environment: string
+  paths: string[]
+}
+
+export interface SessionConfig {
+  /** Seconds without a command until the holder wipes itself; 0 = never. */
+  idle: number
+  /** Seconds after the unlock until the holder wipes itself, whatever runs. */
+  max: number
+  scope: 'user' | 'terminal'
+}
+
+/** One secret as the file declares it; what it becomes in a child is decided by `delivery.ts`. */
+export interface SecretRule {
+  name: string
+  file?: string
+  env?: string
+  as: 'file' | 'value'
+  preset?: string
+}
+
+export interface BindRule {
+  /** Relative to the project folder, without `.` or `..` segments. */
+  path: string
+  format: BindFormat
+  values: BindValue[]
+}
+
+/** One value of a bind: `key` in the rendered file, and where it comes from. */
+export type BindValue = { key: string; secret: string } | { key: string; identity: IdentityPart }
+
+export const IDENTITY_PARTS = ['clientId', 'clientSecret', 'token', 'host'] as const
+export type IdentityPart = (typeof IDENTITY_PARTS)[number]
+
+/** What a value of a bind is made of, where names of secrets are listed: `PROXMOX_TOKEN`, `identity.clientId`. */
+export function bindSource(value: BindValue): string {
+  return 'secret' in value ? value.secret : `identity.${value.identity}`
+}
+
+export interface CommandRule {
+  /** Basename of the command, or `*` for every command that is not listed. */
+  command: string
+  secrets: string[]
+  binds: string[]
+  /** Octal value; absent: 077 when something is delivered. */
+  umask?: number
+  preset?: string
+}

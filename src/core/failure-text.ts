@@ -1,0 +1,133 @@
+import type { Failure } from './failure.ts'
+import { vaultFailureText } from './vault-failure-text.ts'
+
+/** Exit codes of DESIGN §7 (sysexits.h). A command's own code passes through `exec` untouched. */
+export const EXIT = { usage: 64, data: 65, unavailable: 69, bug: 70, locked: 75, refused: 77 } as const
+
+export interface FailureText {
+  /** What happened and why: one line, or several for a list of config problems. */
+  message: string
+  /** The next command to type, if there is one. */
+  next?: string
+  exitCode: number
+}
+
+/** The only place that turns a failure into words. */
+export function failureText(failure: Failure): FailureText {
+  switch (failure.reason) {
+    case 'usage':
+      return withNext({ message: failure.message, exitCode: EXIT.usage }, failure.next)
+    case 'config-missing':
+      return {
+        message: `no tazpod.yaml in ${failure.folder} or above`,
+        next: 'tazpod init',
+        exitCode: EXIT.data,
+      }
+    case 'config-invalid':
+      return {
+        message: failure.problems
+          .map((p) => `${failure.file}:${p.line}:${p.column}: ${p.message}${p.hint ? ` (${p.hint})` : ''}`)
+          .join('\n'),
+        exitCode: EXIT.data,
+      }
+    case 'trust-needed':
+      return {
+        message: `${failure.file} is new or changed and not trusted yet`,
+        next: 'tazpod trust   (in a script: tazpod trust --yes)',
+        exitCode: EXIT.locked,
+      }
+    case 'trust-refused':
+      return {
+        message: `${failure.file} was not trusted; nothing was done`,
+        next: 'tazpod trust',
+        exitCode: EXIT.refused,
+      }
+    case 'locked':
+      return { message: 'locked', next: 'tazpod pull', exitCode: EXIT.locked }
+    case 'interrupted':
+      return { message: 'interrupted; nothing was changed', exitCode: 130 }
+    case 'no-terminal':
+      return { message: `no terminal to ask for ${failure.need}`, next: failure.next, exitCode: EXIT.locked }
+    case 'wrong-passphrase':
+      return {
+        message: failure.tries > 1 ? `wrong passphrase, ${failure.tries} tries` : 'wrong passphrase',
+        exitCode: EXIT.refused,
+      }
+    case 'weak-passphrase':
+      return {
+        message: `this passphrase is too weak: ${failure.why}`,
+        next: 'tazpod vault passwd --generate',
+        exitCode: EXIT.refused,
+      }
+    case 'bad-passphrase':
+      return { message: `this passphrase can't be used: ${failure.why}`, exitCode: EXIT.refused }
+    case 'native-missing':
+      return {
+        message: `the native part of tazpod is not at ${failure.path}`,
+        next: 'npm run build',
+        exitCode: EXIT.bug,
+      }
+    case 'ghost':
+      return withNext({ message: failure.message, exitCode: failure.exitCode }, failure.next)
+    case 'vault-missing':
+    case 'vault-keyless':
+    case 'vault-leftover':
+    case 'vault-exists':
+    case 'vault-damaged':
+    case 'vault-foreign':
+    case 'vault-older':
+    case 'vault-newer':
+    case 'vault-busy':
+    case 'not-written':
+    case 'unsafe-file':
+    case 'too-large':
+    case 'secret-missing':
+    case 'bad-secret-name':
+    case 'keyring':
+    case 'recovery-key':
+    case 'unsafe-output':
+      return vaultFailureText(failure)
+    case 'bad-value':
+      return { message: `${failure.name} can't be delivered: ${failure.why}`, exitCode: EXIT.data }
+    case 'bad-import':
+      return {
+        message: `line ${failure.line} is not right for ${failure.format}: ${failure.why}`,
+        exitCode: EXIT.data,
+      }
+    case 'provider-unavailable':
+      return {
+        message: `the provider ${failure.provider} can't be used: ${failure.why}`,
+        next: failure.next,
+        exitCode: EXIT.unavailable,
+      }
+    case 'clear-text':
+      return {
+        message: `${failure.path} holds clear text on the disk; a bind needs an empty file there`,
+        next: failure.next,
+        exitCode: EXIT.refused,
+      }
+    case 'not-saved':
+      return {
+        message: `${failure.name} was not saved: ${failure.why}; the vault is unchanged`,
+        exitCode: EXIT.data,
+      }
+    case 'would-show':
+      return {
+        message: `${failure.what} would show on the terminal`,
+        next: failure.next,
+        exitCode: EXIT.refused,
+      }
+    case 'io':
+      return { message: `can't ${failure.action} ${failure.path}: ${failure.code}`, exitCode: EXIT.data }
+    default:
+      return unreachable(failure)
+  }
+}
+
+function withNext(text: FailureText, next: string | undefined): FailureText {
+  return next === undefined ? text : { ...text, next }
+}
+
+function unreachable(failure: never): never {
+  throw new Error(`failure without a text: ${JSON.stringify(failure)}`)
+}

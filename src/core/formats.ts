@@ -1,0 +1,162 @@
+import { isUtf8 } from 'node:buffer'
+import type { Result } from './result.ts'
+import { err, ok } from './result.ts'
+import { show } from './show.ts'
+import type { Escape } from './text-escape.ts'
+import { escapeText, joinAndWipe } from './text-escape.ts'
+
+export const BIND_FORMATS = ['tfvars', 'json', 'dotenv', 'yaml', 'raw'] as const
+export type BindFormat = (typeof BIND_FORMATS)[number]
+
+/** Says why `key` can't name a value in `format`, or undefined. The text completes the sentence "the key K …". */
+export function formatKeyProblem(format: BindFormat, key: string): string | undefined {
+  if (format === 'tfvars' && !/^[A-Za-z_][A-Za-z0-9_-]*$/.test(key))
+    return 'is not a name of a terraform variable'
+  if (format === 'dotenv' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return 'is not a name of a variable'
+  if (key === '' || key.length > 255) return 'is empty or longer than 255 characters'
+  return /\p{Cc}/u.test(key) || !key.isWellFormed() ? 'contains a control character' : undefined
+}
+
+/**
+ * Renders the content of a bind. `values` are keys with their bytes; the result is a new Buffer that the caller
+ * wipes. A program that reads the result gets every value byte for byte; where a format can't do that, the failure
+ * is `bad-value` with the key. `raw` takes exactly one value and adds nothing, the others end with a newline.
+ */
+export function render(format: BindFormat, values: readonly (readonly [string, Buffer])[]): Result<Buffer> {
+  if (format === 'raw') return renderRaw(values)
+  for (const [key, value] of values) {
+    const why = formatKeyProblem(format, key) ?? valueProblem(format, value)
+    if (why !== undefined) return err({ reason: 'bad-value', name: show(key), why })
+  }
+  return ok(assemble(STYLES[format], values))
+}
+
+interface Style {
+  open: string
+  /** What stands before and after each value. */
+  before: (key: string, value: Buffer) => string
+  after: (value: Buffer) => string
+  separator: string
+  close: string
+  escape: (value: Buffer) => Escape
+}
+
+const STYLES: Record<Exclude<BindFormat, 'raw'>, Style> = {
+  tfvars: {
+    open: '',
+    before: (key) => `${key} = "`,
+    after: () => '"',
+    separator: '\n',
+    close: '\n',
+    escape: () => hcl,
+  },
+  json: {
+    open: '{\n',
+    before: (key) => `  ${JSON.stringify(key)}: "`,
+    after: () => '"',
+    separator: ',\n',
+    close: '\n}\n',
+    escape: () => json,
+  },
+  dotenv: {
+    open: '',
+    before: (key, value) => `${key}=${quoteOf(value)}`,
+    after: quoteOf,
+    separator: '\n',
+    close: '\n',
+    escape: (value) => (quoteOf(value) === '"' ? plainText : singleQuoted),
+  },
+  yaml: {
+    open: '',
+    before: (key) => `${JSON.stringify(key)}: "`,
+    after: () => '"',
+    separator: '\n',
+    close: '\n',
+    escape: () => yaml,
+  },
+}
+
+function assemble(style: Style, values: readonly (readonly [string, Buffer])[]): Buffer {
+  const pieces: Buffer[] = [Buffer.from(style.open)]
+  for (const [index, [key, value]] of values.entries()) {
+    const separator = index === 0 ? '' : style.separator
+    pieces.push(Buffer.from(separator + style.before(key, value)))
+    pieces.push(escapeText(value, style.escape(value)), Buffer.from(style.after(value)))
+  }
+  pieces.push(Buffer.from(style.close))
+  return joinAndWipe(pieces)
+}
+
+function renderRaw(values: readonly (readonly [string, Buffer])[]): Result<Buffer> {
+  const [first, second] = values
+  if (first === undefined || second !== undefined) {
+    return err({
+      reason: 'bad-value',
+      name: 'format raw',
+      why: `it takes one value, here are ${values.length}`,
+    })
+  }
+  return ok(Buffer.from(first[1]))
+}
+
+function valueProblem(format: BindFormat, value: Buffer): string | undefined {
+  if (!isUtf8(value)) return `it is not UTF-8 text, which the format ${format} needs; use format raw`
+  if (format === 'dotenv' && value.includes(0)) return 'it contains a NUL byte, which no variable can hold'
+  if (format === 'tfvars' && !isNormalized(value)) {
+    return 'terraform would change it (Unicode normalisation NFC); deliver it as a file, or with another format'
+  }
+  return undefined
+}
+
+/** Only text beyond ASCII can be in another form than NFC, so a plain password never becomes a string here. */
+function isNormalized(value: Buffer): boolean {
+  if (value.every((byte) => byte < 0x80)) return true
+  const text = value.toString()
+  return text.normalize('NFC') === text
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const BRACE = 0x7b
+
+/** HCL quoted string: `${` and `%{` would start a template and are doubled. */
+const hcl: Escape = (code, next) => {
+  if (code === 0x24 && next === BRACE) return '$$'
+  if (code === 0x25 && next === BRACE) return '%%'
+  return json(code, next)
+}
+
+const SHORT = new Map([
+  [QUOTE, '\\"'],
+  [BACKSLASH, '\\\\'],
+  [0x0a, '\\n'],
+  [0x0d, '\\r'],
+  [0x09, '\\t'],
+])
+
+const json: Escape = (code) => SHORT.get(code) ?? (code < 0x20 || code === 0x7f ? unicode(code) : undefined)
+
+/** YAML double-quoted: what is not printable in YAML, or a line break in YAML 1.1, is escaped as well. */
+const yaml: Escape = (code, next) => {
+  const invisible = (code >= 0x80 && code <= 0x9f) || code === 0x2028 || code === 0x2029
+  return invisible || code === 0xfeff || code === 0xfffe || code === 0xffff ? unicode(code) : json(code, next)
+}
+
+/** Inside '…' of a shell nothing is special but the quote itself. */
+const singleQuoted: Escape = (code) => (code === 0x27 ? `'\\''` : undefined)
+const plainText: Escape = () => undefined
+
+/**
+ * Single quotes, except where a value has a single quote and nothing that is special inside double quotes: many
+ * dotenv libraries don't know the shell's `'\''`. A value with both kinds stays right for a shell.
+ */
+function quoteOf(value: Buffer): string {
+  return value.includes(0x27) && !value.some((byte) => SPECIAL.includes(byte)) ? '"' : "'"
+}
+
+/** `"`, `$`, `` ` ``, `\`, and `!` for interactive shells. */
+const SPECIAL = [QUOTE, 0x24, 0x60, BACKSLASH, 0x21]
+
+function unicode(code: number): string {
+  return `\\u${code.toString(16).padStart(4, '0')}`
+}

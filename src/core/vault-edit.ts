@@ -1,0 +1,57 @@
+import { err, ok, type Result } from './result.ts'
+import { isSecretName } from './secret-name.ts'
+import { MAX_VALUE, type StoredFile, type StoredIdentity, type VaultDocument } from './vault-document.ts'
+
+/** Changes of a vault document. Each returns a new one: new values are copied, the untouched ones are shared. */
+
+/** Copies of the values by name; the caller wipes them. */
+export function secretsOf(doc: VaultDocument): Map<string, Buffer> {
+  return new Map([...doc.secrets].map(([name, secret]) => [name, Buffer.from(secret.value)]))
+}
+
+/** Sets secrets, byte-exact. `now`: ISO 8601. Fails on a bad name or a value over 1 MiB; then nothing is set. */
+export function withSecrets(
+  doc: VaultDocument,
+  values: ReadonlyMap<string, Buffer>,
+  now: string,
+): Result<VaultDocument> {
+  const secrets = new Map(doc.secrets)
+  for (const [name, value] of values) {
+    if (!isSecretName(name)) return err({ reason: 'bad-secret-name', name })
+    if (value.length > MAX_VALUE) {
+      return err({ reason: 'too-large', what: `the value of ${name}`, size: value.length, limit: MAX_VALUE })
+    }
+    secrets.set(name, { value: Buffer.from(value), updated: now })
+  }
+  return ok({ ...doc, secrets })
+}
+
+/** Removes one secret; fails when there is none of that name. */
+export function withoutSecret(doc: VaultDocument, name: string): Result<VaultDocument> {
+  const secrets = new Map(doc.secrets)
+  return secrets.delete(name) ? ok({ ...doc, secrets }) : err({ reason: 'secret-missing', name })
+}
+
+/** Keeps saved files, by relative path. Fails when one is over 1 MiB; then none is kept. */
+export function withFiles(doc: VaultDocument, saved: ReadonlyMap<string, StoredFile>): Result<VaultDocument> {
+  const files = new Map(doc.files)
+  for (const [path, file] of saved) {
+    if (file.content.length > MAX_VALUE) {
+      return err({ reason: 'too-large', what: path, size: file.content.length, limit: MAX_VALUE })
+    }
+    files.set(path, { ...file, content: Buffer.from(file.content), mode: file.mode & 0o700 })
+  }
+  return ok({ ...doc, files })
+}
+
+/** Keeps a machine identity of a provider under `name`. */
+export function withIdentity(doc: VaultDocument, name: string, identity: StoredIdentity): VaultDocument {
+  return { ...doc, identities: new Map(doc.identities).set(name, identity) }
+}
+
+/** Fills every value of the document with zeros. It can't be used afterwards. */
+export function wipeDocument(doc: VaultDocument): void {
+  for (const { value } of doc.secrets.values()) value.fill(0)
+  for (const { value } of doc.snapshot?.secrets.values() ?? []) value.fill(0)
+  for (const { content } of doc.files.values()) content.fill(0)
+}

@@ -1,0 +1,48 @@
+import { expect, test, vi } from 'vitest'
+import { makeProject, makeVault, must, PASSPHRASE } from '../support/project.ts'
+import { Scratch } from '../support/scratch.ts'
+import { tazpod } from '../support/tazpod.ts'
+import { cheapen } from '../support/vault.ts'
+
+// Key derivations are slow on purpose, and slower on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
+
+const quietly = (scratch: Scratch, args: string[], stdin?: string) =>
+  tazpod(scratch, ['vault', ...args, '--non-interactive'], stdin === undefined ? {} : { stdin })
+
+test('while unlocked the vault asks for nothing; passwd still asks; locked it asks again', async () => {
+  await using scratch = new Scratch()
+  await makeVault(scratch, { A: 'one' })
+  expect(await quietly(scratch, ['list'])).toMatchObject({ status: 75, stdout: '' })
+
+  await must(scratch, ['pull'], { passphrase: PASSPHRASE })
+  expect(await quietly(scratch, ['set', 'B'], 'two')).toMatchObject({ status: 0, stderr: '' })
+  expect(await quietly(scratch, ['get', '--reveal', 'B'])).toMatchObject({ status: 0, stdout: 'two' })
+  expect((await quietly(scratch, ['verify'])).status).toBe(0)
+  expect((await quietly(scratch, ['rm', 'A'])).status).toBe(0)
+  const passwd = await quietly(scratch, ['passwd', '--generate'])
+  expect(passwd).toMatchObject({ status: 75, stdout: '' })
+  expect(passwd.stderr).toContain('no terminal to ask for the passphrase of the vault')
+
+  await must(scratch, ['lock'])
+  expect((await quietly(scratch, ['list'])).status).toBe(75)
+})
+
+test('a project with a vault of its own uses that one, and the session of another vault does not open it', async () => {
+  await using scratch = new Scratch()
+  await makeVault(scratch, { MINE: 'x' })
+  await makeProject(scratch, 'version: 1\nprovider: vault\nvault: .tazpod/vault.age\n')
+  const missing = await quietly(scratch, ['list'])
+  expect(missing.stderr).toContain(`${scratch.project}/.tazpod/vault.age`)
+  await must(scratch, ['vault', 'init'], { passphrase: PASSPHRASE })
+  await cheapen(`${scratch.project}/.tazpod/identity.age`, PASSPHRASE)
+  await must(scratch, ['vault', 'set', 'OURS'], { passphrase: PASSPHRASE, stdin: 'y' })
+  await must(scratch, ['pull'], { passphrase: PASSPHRASE })
+  expect((await quietly(scratch, ['list'])).stdout).toMatch(/OURS/)
+
+  await makeProject(scratch, 'version: 1\nprovider: vault\n')
+  const other = await quietly(scratch, ['list'])
+  expect(other).toMatchObject({ status: 75, stdout: '' })
+  const typed = await tazpod(scratch, ['vault', 'list'], { passphrase: PASSPHRASE })
+  expect(typed.stdout).toMatch(/MINE/)
+})

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The bytes of a file of /proc, or nothing when it is gone or refused. */
+function proc(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+export interface Process {
+  pid: number
+  /** The argument vector, joined with spaces. */
+  command: string
+}
+
+/** Every process whose first environment held `entry` (`NAME=value`). Others' and undumpable ones: only as root. */
+export function processesWithEnv(entry: string): Process[] {
+  return pids()
+    .filter((pid) => proc(`/proc/${pid}/environ`).split('\0').includes(entry))
+    .filter((pid) => !isZombie(pid))
+    .map((pid) => ({ pid, command: commandLine(pid) }))
+}
+
+/** Every process of which an argument contains `text`. The command line is readable for every user. */
+export function processesWithArgument(text: string): Process[] {
+  return pids()
+    .map((pid) => ({ pid, command: commandLine(pid) }))
+    .filter((p) => p.command.includes(text))
+}
+
+/** A process that ended and waits for its parent holds no memory, mount or file: it counts as gone. */
+function isZombie(pid: number): boolean {
+  return / Z /.test(proc(`/proc/${pid}/stat`).replace(/^.*\)/s, ''))
+}
+
+function pids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid)
+}
+
+function commandLine(pid: number): string {
+  return proc(`/proc/${pid}/cmdline`).split('\0').join(' ').trim()
+}
+
+/** Mount points, in this process's namespace, whose line contains `text`. */
+export function mountsUnder(text: string): string[] {
+  return proc('/proc/self/mountinfo')
+    .split('\n')
+    .filter((line) => line.includes(text))
+}

@@ -1,0 +1,193 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { failureText } from '../../../src/core/failure-text.ts'
+import { render } from '../../../src/core/formats.ts'
+import type { ImportFormat } from '../../../src/core/secret-import.ts'
+import { parseSecrets } from '../../../src/core/secret-import.ts'
+
+function read(format: ImportFormat, text: string | Buffer): Record<string, string> {
+  const result = parseSecrets(format, Buffer.from(text))
+  if (!result.ok) throw new Error(failureText(result.error).message)
+  return Object.fromEntries([...result.value].map(([name, value]) => [name, value.toString()]))
+}
+
+function why(format: ImportFormat, text: string | Buffer): string {
+  const result = parseSecrets(format, Buffer.from(text))
+  return result.ok ? 'no failure' : failureText(result.error).message
+}
+
+describe('dotenv', () => {
+  it('reads quotes, export, comments, several lines and CRLF', () => {
+    const text = [
+      '\uFEFF# a comment',
+      'PLAIN=a b  # comment',
+      'HASH=a#b',
+      'export EXPORTED = x',
+      'SINGLE=\'a $b \\n "c"\' # comment',
+      'DOUBLE="a\\nb\\t\\"c\\" \\$d \\x"',
+      'EMPTY=',
+      'QUOTED_EMPTY=""',
+      "SHELL_STYLE='it'\\''s'",
+      'DOLLAR=$NOT_EXPANDED',
+      'EQUALS=a=b==',
+      'PEM="-----BEGIN-----',
+      'abc',
+      '-----END-----"',
+      '',
+    ].join('\r\n')
+    expect(read('dotenv', text)).toEqual({
+      PLAIN: 'a b',
+      HASH: 'a#b',
+      EXPORTED: 'x',
+      SINGLE: 'a $b \\n "c"',
+      DOUBLE: 'a\nb\t"c" $d \\x',
+      EMPTY: '',
+      QUOTED_EMPTY: '',
+      SHELL_STYLE: "it's",
+      DOLLAR: '$NOT_EXPANDED',
+      EQUALS: 'a=b==',
+      PEM: '-----BEGIN-----\r\nabc\r\n-----END-----',
+    })
+  })
+
+  it.each([
+    ['A=1\nnothing-here\n', 'line 2 is not right for dotenv: NAME=value is expected'],
+    ['A=1\n\nA=2\n', 'line 3 is not right for dotenv: A is there twice'],
+    ["A=1\nB='x\n\n", 'line 2 is not right for dotenv: a quote is not closed'],
+    ['A="x" y\n', 'line 1 is not right for dotenv: text follows the closing quote'],
+    ['A=`x`\n', 'line 1 is not right for dotenv: a value in backticks is not supported; use single quotes'],
+    ['1A=x\n', 'line 1 is not right for dotenv: NAME=value is expected'],
+    [`${'A'.repeat(129)}=x\n`, 'line 1 is not right for dotenv: a name must be letters'],
+  ])('refuses %j', (text, message) => {
+    expect(why('dotenv', text)).toContain(message)
+  })
+
+  it('keeps bytes that are not UTF-8', () => {
+    const result = parseSecrets('dotenv', Buffer.from('A="\xff\xfe"\n', 'latin1'))
+    expect(result.ok && result.value.get('A')).toEqual(Buffer.from([0xff, 0xfe]))
+  })
+
+  it('reads back what the dotenv format writes, as a shell does', async () => {
+    const text = fc
+      .string({ unit: 'binary', maxLength: 60 })
+      .filter((s) => !s.includes('\0') && s.isWellFormed())
+    const special = fc.string({
+      unit: fc.constantFrom("'", '"', '\\', '$', '`', '!', '\n', ' ', '#', 'n', 'a'),
+      maxLength: 12,
+    })
+    const seen: string[] = []
+    await fc.assert(
+      fc.property(fc.oneof(text, special), (value) => {
+        seen.push(value)
+        const rendered = render('dotenv', [['X', Buffer.from(value)]])
+        expect(rendered.ok).toBe(true)
+        if (rendered.ok) expect(read('dotenv', rendered.value)).toEqual({ X: value })
+      }),
+      { numRuns: 500 },
+    )
+    const all = render(
+      'dotenv',
+      seen.map((value, i) => [`V${i}`, Buffer.from(value)] as const),
+    )
+    if (!all.ok) throw new Error('render failed')
+    const names = seen.map((_, i) => `"$V${i}"`).join(' ')
+    const printed = execFileSync('sh', ['-s'], {
+      input: Buffer.concat([all.value, Buffer.from(`printf '%s\\0' ${names}\n`)]),
+    })
+    expect(printed.toString()).toBe(seen.map((value) => `${value}\0`).join(''))
+  })
+})
+
+describe('json', () => {
+  it('reads texts, numbers as they are written, and booleans', () => {
+    const text =
+      '\uFEFF{\r\n\t"A": "x\\ny\\u20ac\\ud83d\\ude00\\/",\n\t"BIG": 12345678901234567890, "F": 1.50, "T": true, "E": "" }'
+    expect(read('json', text)).toEqual({
+      A: 'x\ny€😀/',
+      BIG: '12345678901234567890',
+      F: '1.50',
+      T: 'true',
+      E: '',
+    })
+  })
+  it.each([
+    ['[]', 'one mapping'],
+    ['"x"', 'one mapping'],
+    ['', 'one mapping'],
+    ['{"A": SECRET}', 'not valid JSON'],
+    ["{'A': 'SECRET'}", 'not valid JSON'],
+    ['{"A": "SECRET"', 'this is not valid YAML'],
+    ['{"A": null}', 'A has no value'],
+    ['{"A": {"B": 1}}', 'A is a list or a mapping'],
+    ['{"A": 1,\n"A": 2}', 'line 2 is not right for json: a key is there twice'],
+    ['{"a-b": 1}', 'a name must be'],
+    ['{"A": "\\ud800"}', 'half of a Unicode surrogate pair'],
+    ['['.repeat(100_000), 'nested deeper'],
+  ])('refuses %.20j', (text, message) => {
+    expect(why('json', text)).toContain(message)
+    expect(why('json', text)).not.toContain('SECRET')
+  })
+  it('refuses bytes that are not UTF-8', () => {
+    expect(why('json', Buffer.from('{"A": "\xff"}', 'latin1'))).toContain('not UTF-8')
+  })
+})
+
+describe('yaml', () => {
+  it('reads texts and keeps numbers and booleans as they are written', () => {
+    expect(read('yaml', 'A: x\nOCT: 0123\nB: no\nQ: "null"\nP: |\n  a\n  b\n')).toEqual({
+      A: 'x',
+      OCT: '0123',
+      B: 'no',
+      Q: 'null',
+      P: 'a\nb\n',
+    })
+  })
+  it.each([
+    ['A:\n', 'A has no value'],
+    ['A: ~\n', 'A has no value'],
+    ['A: [SECRET]\n', 'A is a list or a mapping'],
+    ['A: *SECRET\n', 'aliases'],
+    ['A: @SECRET\n', 'not valid YAML'],
+    ['A: "SECRET\n', 'not valid YAML'],
+    ['A: 1\nA: 2\n', 'a key is there twice'],
+  ])('refuses %j', (text, message) => {
+    expect(why('yaml', text)).toContain(message)
+    expect(why('yaml', text)).not.toContain('SECRET')
+  })
+})
+
+it('never throws, whatever the bytes, and says nothing of them', async () => {
+  const piece = fc.constantFrom(
+    'A',
+    '=',
+    '"',
+    "'",
+    '\n',
+    '\r',
+    '#',
+    ' ',
+    '\\',
+    '{',
+    '}',
+    ':',
+    ',',
+    '[',
+    '&',
+    '*',
+    '!',
+    '\0',
+    'export ',
+  )
+  const input = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+    fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.from(pieces.join(''))),
+  )
+  await fc.assert(
+    fc.property(fc.constantFrom<ImportFormat>('dotenv', 'json', 'yaml'), input, (format, bytes) => {
+      const result = parseSecrets(format, bytes)
+      expect(result.ok || result.error.reason === 'bad-import').toBe(true)
+    }),
+    { numRuns: 2_000 },
+  )
+})

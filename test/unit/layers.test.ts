@@ -1,0 +1,184 @@
+import { globSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { CHECKOUT } from '../support/installed.ts'
+
+/** Which rooms a room may import from, besides itself. */
+const MAY: Record<string, readonly string[]> = {
+  bin: ['src/cli'],
+  commands: ['src/cli', 'src/app', 'src/core'],
+  'src/cli': ['src/app', 'src/core'],
+  'src/app': ['src/adapters', 'src/core'],
+  'src/adapters': ['src/core'],
+  'src/core': [],
+}
+
+/** From these, only types: the values come through the room between. */
+const TYPES_ONLY: Record<string, readonly string[]> = { commands: ['src/core'], 'src/cli': ['src/app'] }
+
+/** Which packages a room may name. */
+const PACKAGES: Record<string, readonly string[]> = {
+  bin: ['@oclif/core'],
+  commands: ['@oclif/core'],
+  'src/cli': ['@oclif/core', '@oclif/plugin-help'],
+  'src/app': [],
+  'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring'],
+  'src/core': ['zod', 'yaml'],
+}
+
+/** Node's own modules that do no input or output: all that the pure room may use. */
+const PURE_BUILTINS = ['node:buffer']
+
+interface Import {
+  file: string
+  specifier: string
+  typeOnly: boolean
+  dynamic?: boolean
+}
+
+const ROOMS = Object.keys(MAY)
+const FILES = ROOMS.flatMap((room) => globSync(`${room}/**/*.{ts,tsx}`, { cwd: CHECKOUT })).sort()
+const SOURCES = new Map(FILES.map((file) => [file, readFileSync(join(CHECKOUT, file), 'utf8')]))
+const IMPORTS = [...SOURCES].flatMap(([file, text]) => importsOf(file, text))
+
+/** Static, re-exporting and dynamic imports. A dynamic one of something else than a literal is the specifier '?'. */
+function importsOf(file: string, text: string): Import[] {
+  const code = text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '')
+  const found: Import[] = []
+  for (const match of code.matchAll(
+    /^\s*(?:import|export)\s+(type\s)?[^'"`;=()]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+  )) {
+    found.push({ file, specifier: match[2] ?? '', typeOnly: match[1] !== undefined })
+  }
+  for (const match of code.matchAll(/^\s*import\s*['"]([^'"]+)['"]/gm)) {
+    found.push({ file, specifier: match[1] ?? '', typeOnly: false })
+  }
+  for (const match of code.matchAll(/\bimport\(\s*(?:(['"])([^'"]+)\1\s*\))?/g)) {
+    const isType = /(?:typeof|[:<|&])\s*$/.test(code.slice(0, match.index))
+    found.push({ file, specifier: match[2] ?? '?', typeOnly: isType, dynamic: true })
+  }
+  return found
+}
+
+function roomOf(path: string): string | undefined {
+  return ROOMS.find((room) => path.startsWith(`${room}/`))
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') || builtinModules.includes(specifier)
+}
+
+function targetOf(one: Import): string {
+  return relative(CHECKOUT, join(CHECKOUT, dirname(one.file), one.specifier))
+}
+
+function mistakes(imports: readonly Import[]): string[] {
+  return imports.flatMap((one) => {
+    const room = roomOf(one.file) ?? ''
+    const say = (why: string): string[] => [`${one.file} imports ${one.specifier}: ${why}`]
+    if (one.specifier === '?') return say('the name of a dynamic import must be a literal')
+    if (one.specifier.startsWith('.')) {
+      const target = roomOf(targetOf(one))
+      if (target === room) return []
+      if (target === undefined || !MAY[room]?.includes(target)) return say(`${room} may not import ${target}`)
+      if (TYPES_ONLY[room]?.includes(target) && !one.typeOnly)
+        return say(`${room} takes only types from ${target}`)
+      return []
+    }
+    if (isBuiltin(one.specifier)) {
+      if (!one.specifier.startsWith('node:')) return say('write node: in front')
+      if (one.specifier === 'node:net') return say('only the native binary speaks to the socket')
+      if (room === 'src/core' && !PURE_BUILTINS.includes(one.specifier))
+        return say('core does no input or output')
+      return []
+    }
+    return PACKAGES[room]?.includes(packageOf(one.specifier))
+      ? []
+      : say(`this package has no place in ${room}`)
+  })
+}
+
+test('every import goes to a room that may be imported', () => {
+  expect(IMPORTS.length).toBeGreaterThan(FILES.length)
+  expect(mistakes(IMPORTS)).toEqual([])
+})
+
+test.each([
+  ['src/core/a.ts', "import { readFileSync } from 'node:fs'"],
+  ['src/core/a.ts', "import { x } from '../adapters/paths.ts'"],
+  ['src/core/a.ts', "const age = await import('age-encryption')"],
+  ['src/app/a.ts', "import {\n  one,\n  two,\n} from '../cli/table.ts'"],
+  ['src/app/a.ts', "import { z } from 'zod'"],
+  ['src/app/a.ts', "export { x } from '../../commands/pull.ts'"],
+  ['src/cli/a.ts', "import { x } from '../app/pull.ts'"],
+  ['src/cli/a.ts', "import { x } from '../adapters/paths.ts'"],
+  ['commands/vault/a.ts', "import { ghost } from '../../src/adapters/ghost.ts'"],
+  ['commands/a.ts', "import { EXIT } from '../src/core/failure-text.ts'"],
+  ['src/adapters/a.ts', "import net from 'node:net'"],
+  ['src/adapters/a.ts', "import fs from 'fs'"],
+  ['src/adapters/a.ts', 'const m = await import(name)'],
+  ['bin/a.ts', "import '../commands/pull.ts'"],
+  ['src/app/a.ts', "import { x } from '../../test/support/canary.ts'"],
+])('control: the rule refuses, in %s: %s', (file, text) => {
+  expect(mistakes(importsOf(file, text))).toHaveLength(1)
+})
+
+test.each([
+  ['src/cli/a.ts', "import type { Pulled } from '../app/pull.ts'"],
+  [
+    'src/core/a.ts',
+    "import { parse } from 'yaml'\nimport { Buffer } from 'node:buffer'\n// import 'node:fs'",
+  ],
+  ['src/adapters/a.ts', "const { Encrypter } = await import('age-encryption')"],
+  ['commands/vault/a.ts', "export { default } from '../../src/app/vault/init.ts'"],
+])('control: the rule allows, in %s: %s', (file, text) => {
+  expect(mistakes(importsOf(file, text))).toEqual([])
+})
+
+test('only two adapters know where the native binary is and what its verbs are called', () => {
+  const names = /['"`][^'"`\n]*(?:bin\/tazpod|dist\/native)[^'"`\n]*['"`]|['"]ghost['"]\s*,/
+  const knowing = FILES.filter((file) => names.test(withoutFailures(SOURCES.get(file) ?? '')))
+  const allowed = ['src/adapters/ghost.ts', 'src/adapters/install.ts']
+  expect(knowing.filter((file) => !allowed.includes(file))).toEqual([])
+})
+
+/** The failure of the native binary is called 'ghost' too; that is no verb. */
+function withoutFailures(text: string): string {
+  return text.replace(/reason: 'ghost',/g, '')
+}
+
+test('a command is small: at most 80 lines, and the entry at most 60', () => {
+  const lines = (file: string): number => (SOURCES.get(file) ?? '').trimEnd().split('\n').length
+  const long = FILES.filter((file) => file.startsWith('commands/') && lines(file) > 80)
+  expect(long.map((file) => `${file}: ${lines(file)}`)).toEqual([])
+  expect(lines('bin/main.ts')).toBeLessThanOrEqual(60)
+})
+
+/** What is loaded at once with these files: static imports that are not types, all the way down. */
+function loadedWith(starts: readonly string[]): Import[] {
+  const seen = new Set(starts)
+  const loaded: Import[] = []
+  for (const file of seen) {
+    for (const one of IMPORTS.filter((i) => i.file === file && !i.typeOnly && !i.dynamic)) {
+      loaded.push(one)
+      if (one.specifier.startsWith('.')) seen.add(targetOf(one))
+    }
+  }
+  return loaded
+}
+
+test('starting up loads no command and no heavy package, not even through a third file', () => {
+  const loaded = loadedWith(['bin/main.ts', 'src/cli/run.ts', 'src/cli/base-command.ts'])
+  expect(loaded.length).toBeGreaterThan(5)
+  const heavy = ['age-encryption', '@napi-rs/keyring', 'yaml', 'zod', 'tmp-promise']
+  expect(loaded.filter((one) => heavy.includes(packageOf(one.specifier)))).toEqual([])
+  expect(loaded.filter((one) => one.specifier.includes('commands/'))).toEqual([])
+})
