@@ -100,7 +100,9 @@ function textOf({ ownVault }: InitOptions, legacy: LegacySecrets | undefined): s
     provider: 'vault',
     secrets: legacy?.secrets ?? [],
     ...(ownVault && { vault: OWN_VAULT }),
-    ...(place && { infisical: { ...place, paths } }),
+    ...(place && {
+      infisical: { ...place, offline: false, paths: paths.map((path) => ({ path, recursive: false })) },
+    }),
   })
 }
 

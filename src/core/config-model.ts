@@ -18,7 +18,20 @@ export interface ProjectConfig {
 export interface InfisicalConfig {
   project: string
   environment: string
-  paths: string[]
+  /** Which of the vault's identities logs in; absent: `default`. */
+  identity?: string
+  /** Whether an encrypted copy of the last pull may stand in where the server can't be reached. */
+  offline: boolean
+  paths: InfisicalPath[]
+}
+
+/** One folder of a pull. */
+export interface InfisicalPath {
+  path: string
+  /** Put before each name of this folder. */
+  prefix?: string
+  /** With its sub-folders. */
+  recursive: boolean
 }
 
 export interface SessionConfig {
@@ -36,6 +49,8 @@ export interface SecretRule {
   env?: string
   as: 'file' | 'value'
   preset?: string
+  /** The folder in Infisical that is meant where several have this name. */
+  path?: string
 }
 
 export interface BindRule {

@@ -4,7 +4,7 @@ import { IDENTITY_PARTS } from './config-model.ts'
 import { DURATION_BOUNDS, formatDuration, parseDuration } from './duration.ts'
 import { envNameProblem } from './env-name.ts'
 import { BIND_FORMATS } from './formats.ts'
-import { isInfisicalFolder, isInfisicalName } from './infisical-names.ts'
+import { isInfisicalFolder, isInfisicalName } from './infisical/names.ts'
 import { nearest } from './nearest.ts'
 import { presetNames } from './presets.ts'
 import { plainPath, projectPathProblem } from './project-path.ts'
@@ -118,6 +118,7 @@ export const secretRule = z
     env: envName.optional(),
     as: choice('as', ['file', 'value'] as const).default('file'),
     preset: preset.optional(),
+    path: secretFolder.optional(),
   })
   .superRefine((rule, context) => {
     if (rule.as !== 'value') return
@@ -140,10 +141,22 @@ export const commandRule = z.strictObject({
   preset: preset.optional(),
 })
 
+const flag = choice('the answer', ['true', 'false'] as const).transform((word) => word === 'true')
+/** `/folder` is short for `{ path: /folder }`. */
+const infisicalPath = z.preprocess(
+  (item) => (typeof item === 'string' ? { path: item } : item),
+  z.strictObject({ path: secretFolder, prefix: secretName.optional(), recursive: flag.default(false) }),
+)
+
 const infisical = z.strictObject({
   project: slug,
   environment: slug,
-  paths: z.array(secretFolder).min(1).default(['/']),
+  identity: slug.optional(),
+  offline: flag.default(false),
+  paths: z
+    .array(infisicalPath)
+    .min(1)
+    .default([{ path: '/', recursive: false }]),
 })
 
 const session = z.strictObject({
@@ -166,6 +179,7 @@ export const projectFile = z.strictObject({
 /** The keys that are right at a place of the file, for "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): string[] {
   const [section, item] = path
+  if (section === 'infisical' && item === 'paths') return ['path', 'prefix', 'recursive']
   if (section === undefined) return Object.keys(projectFile.shape)
   if (section === 'infisical') return Object.keys(infisical.shape)
   if (section === 'session') return Object.keys(session.shape)

@@ -72,14 +72,14 @@ function infisical({ provider: name, infisical: place }: TemplateInput): string 
   const { project, environment, paths } = place ?? {
     project: 'my-project',
     environment: 'prod',
-    paths: ['/'],
+    paths: [{ path: '/' }],
   }
   return `
 # The server's address belongs to the identity in the vault, not here.
 infisical:
   project: ${quoted(project)}  # slug or id
   environment: ${quoted(environment)}
-  paths: [${paths.map(quoted).join(', ')}]`
+  paths: [${paths.map(({ path }) => quoted(path)).join(', ')}]`
 }
 
 function secrets({ secrets: rules }: TemplateInput): string {

@@ -1,7 +1,7 @@
 import type { SecretRule } from './config-model.ts'
 import { envNameProblem } from './env-name.ts'
 import type { ConfigProblem } from './failure.ts'
-import { isInfisicalFolder, isInfisicalName } from './infisical-names.ts'
+import { isInfisicalFolder, isInfisicalName } from './infisical/names.ts'
 import type { Result } from './result.ts'
 import { err, ok } from './result.ts'
 import { isSecretName } from './secret-name.ts'

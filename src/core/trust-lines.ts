@@ -1,4 +1,4 @@
-import type { ProjectConfig } from './config-model.ts'
+import type { InfisicalPath, ProjectConfig } from './config-model.ts'
 import type { GrantRow } from './grants.ts'
 
 /** One grant as one stable line: two versions of a project file are compared by these. */
@@ -15,7 +15,9 @@ export function settingLines(config: ProjectConfig): string[] {
   const { session, infisical } = config
   const source = infisical
     ? [
-        `project ${infisical.project}, environment ${infisical.environment}, paths ${infisical.paths.join(' ')}`,
+        `project ${infisical.project}, environment ${infisical.environment}, paths ${infisical.paths.map(folder).join(' ')}`,
+        `logs in as the identity ${infisical.identity ?? 'default'} of the vault`,
+        ...(infisical.offline ? ['keeps an encrypted copy of the last pull for work without network'] : []),
       ]
     : []
   return [
@@ -23,8 +25,15 @@ export function settingLines(config: ProjectConfig): string[] {
     ...(config.vault === undefined ? [] : [`vault ${config.vault}`]),
     ...source,
     `stays unlocked at most ${time(session.max)}, ${time(session.idle)} without a command`,
+    ...config.secrets.flatMap(({ name, path }) =>
+      path === undefined ? [] : [`${name} is the one in ${path}`],
+    ),
     `may be asked by ${session.scope === 'user' ? 'every terminal of yours' : 'this terminal only'}`,
   ]
+}
+
+function folder({ path, prefix, recursive }: InfisicalPath): string {
+  return `${path}${recursive ? (path === '/' ? '**' : '/**') : ''}${prefix === undefined ? '' : ` (as ${prefix}…)`}`
 }
 
 function time(seconds: number): string {

@@ -25,6 +25,11 @@ commands:
   "*":       { secrets: [] }
 `
 
+/** Folders of Infisical as a list of plain paths means them. */
+function folders(paths: readonly string[]) {
+  return { paths: paths.map((path) => ({ path, recursive: false })) }
+}
+
 /** `line:column message (hint)` of every problem. */
 function problems(text: string | Uint8Array): string[] {
   const result = parseConfig(text, 'tazpod.yaml')
@@ -45,7 +50,12 @@ describe('a right tazpod.yaml', () => {
       version: 1,
       provider: 'infisical',
       vault: '.tazpod/vault.age',
-      infisical: { project: 'tazlab-k8s', environment: 'prod', paths: ['/', '/terraform'] },
+      infisical: {
+        project: 'tazlab-k8s',
+        environment: 'prod',
+        offline: false,
+        ...folders(['/', '/terraform']),
+      },
       session: { idle: 1_800, max: 43_200, scope: 'user' },
       secrets: [
         { name: 'KUBECONFIG_CONTENT', file: 'kubeconfig', env: 'KUBECONFIG', as: 'file' },

@@ -26,6 +26,8 @@ const CONFIG: ProjectConfig = {
   ],
 }
 
+const INFISICAL = { project: 'p', environment: 'e', offline: false, paths: [{ path: '/', recursive: false }] }
+
 test('every way of granting more is another line', () => {
   const lines = (config: ProjectConfig) =>
     [...settingLines(config), ...grantTable(config).map(grantLine)].join('\n')
@@ -36,7 +38,14 @@ test('every way of granting more is another line', () => {
     { vault: 'x.age' },
     { session: { ...CONFIG.session, idle: 0 } },
     { session: { ...CONFIG.session, max: 50_000 } },
-    { infisical: { project: 'p', environment: 'e', paths: ['/'] } },
+    {
+      infisical: { project: 'p', environment: 'e', offline: false, paths: [{ path: '/', recursive: false }] },
+    },
+    { infisical: { ...INFISICAL, identity: 'other' } },
+    { infisical: { ...INFISICAL, offline: true } },
+    { infisical: { ...INFISICAL, paths: [{ path: '/', recursive: true }] } },
+    { infisical: { ...INFISICAL, paths: [{ path: '/', recursive: false, prefix: 'A_' }] } },
+    { secrets: [{ ...kube!, path: '/other' }, token!] },
     { secrets: [{ ...kube!, as: 'value' }, token!] },
     { secrets: [{ ...kube!, file: 'other' }, token!] },
     { secrets: [{ ...kube!, env: 'OTHER' }, token!] },

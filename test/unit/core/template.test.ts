@@ -13,6 +13,11 @@ function config(text: string): ProjectConfig {
   return parsed.value
 }
 
+/** Folders of Infisical as a list of plain paths means them. */
+function folders(paths: readonly string[]) {
+  return { offline: false, paths: paths.map((path) => ({ path, recursive: false })) }
+}
+
 const inputs: [string, TemplateInput][] = [
   ['an empty vault project', { provider: 'vault', secrets: [] }],
   [
@@ -20,7 +25,15 @@ const inputs: [string, TemplateInput][] = [
     {
       provider: 'infisical',
       vault: '.tazpod/my vault #1.age',
-      infisical: { project: '0123', environment: 'null', paths: ['/', '/terraform'] },
+      infisical: {
+        project: '0123',
+        environment: 'null',
+        offline: false,
+        paths: [
+          { path: '/', recursive: false },
+          { path: '/terraform', recursive: false },
+        ],
+      },
       secrets: [
         { name: 'KUBECONFIG_CONTENT', file: 'kubeconfig', env: 'KUBECONFIG', as: 'file' },
         { name: 'N'.repeat(128), file: 'f'.repeat(255), env: 'E'.repeat(255), as: 'file' },
@@ -115,7 +128,11 @@ secrets:
     if (!read.ok) return
     const { secrets, paths, project = '', environment = '' } = read.value
     const written = config(
-      configTemplate({ provider: 'infisical', infisical: { project, environment, paths }, secrets }),
+      configTemplate({
+        provider: 'infisical',
+        infisical: { project, environment, ...folders(paths) },
+        secrets,
+      }),
     )
     expect(written.secrets).toEqual(secrets)
     expect(secrets.every(({ name }) => isSecretName(name))).toBe(true)
