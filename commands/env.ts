@@ -1,6 +1,6 @@
-import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
 import { type CommandEnv, commandEnv } from '../src/app/env.ts'
+import { textArgument } from '../src/cli/arguments.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { shellQuoted } from '../src/cli/output.ts'
 
@@ -10,7 +10,10 @@ export default class Env extends TazpodCommand {
     'The paths lead somewhere only inside a command that tazpod started. Secret values are left out unless --values asks for them, which is refused on a terminal.'
   static override examples = ['<%= config.bin %> env terraform', '<%= config.bin %> env kubectl --json']
   static override args = {
-    command: string({ description: 'The command (default: every one that is not listed).', default: '*' }),
+    command: textArgument({
+      description: 'The command (default: every one that is not listed).',
+      default: '*',
+    }),
   }
   static override flags = {
     values: boolean({ summary: 'Secret values too; never to a terminal.' }),

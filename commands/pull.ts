@@ -1,7 +1,8 @@
 import { boolean } from '@oclif/core/flags'
 import { pull } from '../src/app/pull.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
-import { missingLines, pullLines } from '../src/cli/pull-lines.ts'
+import { lazyProgress } from '../src/cli/progress.ts'
+import { missingLines, noteLine, pullLines } from '../src/cli/pull-lines.ts'
 import { trustLines } from '../src/cli/trust-lines.ts'
 
 export default class Pull extends TazpodCommand {
@@ -17,11 +18,17 @@ export default class Pull extends TazpodCommand {
     remember: boolean({ summary: "Keep the passphrase in the desktop's secret service." }),
     forget: boolean({ summary: 'Remove it from there.', exclusive: ['remember'] }),
     quiet: boolean({ summary: 'Print nothing when it works.', char: 'q' }),
+    offline: boolean({
+      summary: 'Use the encrypted copy of the last pull instead of the server.',
+      description: 'Needs `offline: true` under `infisical:` in tazpod.yaml.',
+    }),
     'for-exec': boolean({ hidden: true }),
+    'for-refresh': boolean({ hidden: true }),
   }
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Pull)
+    const line = lazyProgress('fetching')
     const pulled = this.finish(
       await pull({
         env: process.env,
@@ -30,12 +37,16 @@ export default class Pull extends TazpodCommand {
         nonInteractive: flags['non-interactive'],
         remember: flags.remember,
         forget: flags.forget,
+        offline: flags.offline,
+        refresh: flags['for-refresh'],
         renderTrust: trustLines,
-        say: (line) => this.note(line),
-      }),
+        say: (text) => this.note(text),
+        progress: (text) => line.update(text),
+      }).finally(() => line.done()),
     )
-    for (const line of missingLines(pulled)) this.note(line)
+    for (const text of [...pulled.notes.map(noteLine), ...missingLines(pulled)]) this.note(text)
     // For exec, stdout belongs to the command that starts next.
-    if (!flags.quiet && !flags['for-exec']) this.print(flags.json, pulled, pullLines(pulled))
+    if (!flags.quiet && !flags['for-exec'] && !flags['for-refresh'])
+      this.print(flags.json, pulled, pullLines(pulled))
   }
 }

@@ -75,6 +75,14 @@ async function bundle(outdir) {
     sourcemap: 'linked',
     logLevel: 'warning',
     banner: { js: banner }, // CommonJS packages inside the bundle use these three names
+    alias: Object.fromEntries(
+      [
+        '@aws-crypto/sha256-js',
+        '@aws-sdk/credential-providers',
+        '@smithy/protocol-http',
+        '@smithy/signature-v4',
+      ].map((name) => [name, './scripts/no-aws.js']),
+    ),
     external: ['typescript', '*.node', '@napi-rs/keyring'],
     plugins: [plainOrder],
   })

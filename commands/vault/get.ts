@@ -1,7 +1,7 @@
-import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { getSecret } from '../../src/app/vault/secrets.ts'
+import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { writeOut } from '../../src/cli/output.ts'
 
@@ -9,7 +9,7 @@ export default class VaultGet extends TazpodCommand {
   static override summary = 'Write the value of one secret to standard output.'
   static override description =
     'Byte for byte, with no newline added unless it goes to a terminal. With --json the value is base64.'
-  static override args = { name: string({ required: true, description: 'Name of the secret.' }) }
+  static override args = { name: textArgument({ required: true, description: 'Name of the secret.' }) }
   static override flags = {
     reveal: boolean({ summary: 'Yes, show the value.' }),
     ...passphraseFdFlag,

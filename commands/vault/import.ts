@@ -1,7 +1,7 @@
-import { string } from '@oclif/core/args'
 import { boolean, option, string as text } from '@oclif/core/flags'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { IMPORT_FORMATS, importSecrets } from '../../src/app/vault/import.ts'
+import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultImport extends TazpodCommand {
@@ -13,7 +13,9 @@ export default class VaultImport extends TazpodCommand {
     'tazpod vault import ~/.kube/config --as KUBECONFIG_CONTENT',
     'some-tool print | tazpod vault import - --format json',
   ]
-  static override args = { file: string({ required: true, description: 'Path, or - for standard input.' }) }
+  static override args = {
+    file: textArgument({ required: true, description: 'Path, or - for standard input.' }),
+  }
   static override flags = {
     format: option({ options: IMPORT_FORMATS, summary: 'How to read it.', exclusive: ['as'] })(),
     as: text({ summary: 'Keep the whole file as one secret of this name.', helpValue: 'NAME' }),

@@ -1,7 +1,7 @@
-import { integer } from '@oclif/core/args'
 import { file } from '@oclif/core/flags'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { restoreSource, restoreVault } from '../../src/app/vault/history.ts'
+import { numberArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultRestore extends TazpodCommand {
@@ -9,7 +9,7 @@ export default class VaultRestore extends TazpodCommand {
   static override description =
     'It becomes a new generation; what the vault holds now is kept as well, so this can be undone the same way.'
   static override args = {
-    generation: integer({ min: 1, description: 'Number from `tazpod vault history`.' }),
+    generation: numberArgument({ min: 1, description: 'Number from `tazpod vault history`.' }),
   }
   static override flags = {
     file: file({ summary: 'Restore this vault file, such as a backup, instead.', helpValue: 'PATH' }),

@@ -1,13 +1,13 @@
-import { string } from '@oclif/core/args'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { removeSecrets } from '../../src/app/vault/secrets.ts'
+import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultRm extends TazpodCommand {
   static override summary = 'Remove secrets from the vault: all of those named, or none.'
   static override description = 'The last 10 generations still hold them until ten more changes were made.'
   static override args = {
-    name: string({ required: true, multiple: true, description: 'Names of the secrets.' }),
+    name: textArgument({ required: true, multiple: true, description: 'Names of the secrets.' }),
   }
   static override flags = { ...passphraseFdFlag }
 

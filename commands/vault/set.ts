@@ -1,6 +1,6 @@
-import { string } from '@oclif/core/args'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { newValue, setSecrets } from '../../src/app/vault/secrets.ts'
+import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultSet extends TazpodCommand {
@@ -11,7 +11,7 @@ export default class VaultSet extends TazpodCommand {
     'tazpod vault set DEPLOY_KEY < key.pem',
     'printf %s "$TOKEN" | tazpod vault set TOKEN',
   ]
-  static override args = { name: string({ required: true, description: 'Letters, digits and _.' }) }
+  static override args = { name: textArgument({ required: true, description: 'Letters, digits and _.' }) }
   static override flags = { ...passphraseFdFlag }
 
   override async run(): Promise<void> {

@@ -64,6 +64,23 @@ export async function get(name: string): Promise<Result<Buffer>> {
     : value
 }
 
+/** The values of several entries, in order; undefined for a name that is not there. The caller zeroes them. */
+export async function getMany(names: readonly string[]): Promise<Result<(Buffer | undefined)[]>> {
+  const values: (Buffer | undefined)[] = []
+  for (const name of names) {
+    const value = await get(name)
+    if (!value.ok && value.error.reason === 'locked') return value
+    values.push(value.ok ? value.value : undefined)
+  }
+  return ok(values)
+}
+
+/** Locks this project, without a word. Failures: native-missing, ghost. */
+export async function lock(): Promise<Result<void>> {
+  const done = await runNative(['lock', '--json'])
+  return done.ok ? ok() : done
+}
+
 /** State of this project's holder. Failures: native-missing, ghost. */
 export async function status(surroundings?: Surroundings): Promise<Result<GhostStatus>> {
   return json<GhostStatus>(await runNative(['status', '--json'], undefined, surroundings))

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Where the parts of this tazpod are. */
@@ -33,4 +33,10 @@ function isElf(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The version of this tazpod, as package.json says it. */
+export function productVersion(): string {
+  const about: unknown = JSON.parse(readFileSync(join(findInstall().root, 'package.json'), 'utf8'))
+  return String((about as { version?: unknown }).version)
 }

@@ -12,26 +12,32 @@ const ACCESS_MODE = 0o3
 /**
  * Reads a secret line that a script hands over on a descriptor, to its end: at most `limit` bytes, exactly one
  * trailing newline removed. The caller zeroes it.
+ * `what` and `flag` are the caller's words for it.
  * Failures: usage (not open, or a terminal, where it would show), bad-passphrase (empty, too long, not readable).
  */
-export async function readSecretFd(fd: number, limit: number): Promise<Result<Buffer>> {
-  const problem = unusable(fd)
+export async function readSecretFd(
+  fd: number,
+  limit: number,
+  { what = 'passphrase', flag = '--passphrase-fd' } = {},
+): Promise<Result<Buffer>> {
+  const problem = unusable(fd, what)
+  const bad = (why: string) => err({ reason: 'bad-passphrase', why, what } as const)
   if (problem)
     return err({
       reason: 'usage',
       message: `descriptor ${fd} ${problem}`,
-      next: `… --passphrase-fd ${fd} ${fd}< FILE`,
+      next: `… ${flag} ${fd} ${fd}< FILE`,
     })
   const bytes = Buffer.alloc(limit + 2)
   try {
     const length = await readAll(fd, bytes)
     const end = length > 0 && bytes[length - 1] === 0x0a ? length - 1 : length
-    if (end > limit) return err({ reason: 'bad-passphrase', why: `it is longer than ${limit} bytes` })
-    if (end === 0) return err({ reason: 'bad-passphrase', why: `descriptor ${fd} delivered nothing` })
+    if (end > limit) return bad(`it is longer than ${limit} bytes`)
+    if (end === 0) return bad(`descriptor ${fd} delivered nothing`)
     return ok(Buffer.from(bytes.subarray(0, end)))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error'
-    return err({ reason: 'bad-passphrase', why: `reading descriptor ${fd} failed (${code})` })
+    return bad(`reading descriptor ${fd} failed (${code})`)
   } finally {
     bytes.fill(0)
   }
@@ -57,14 +63,14 @@ async function readAll(fd: number, bytes: Buffer): Promise<number> {
  * Why a descriptor can't deliver a secret. Node opens descriptors of its own at start (epoll, pipes to itself):
  * a number that the caller left closed must not silently mean one of those.
  */
-function unusable(fd: number): string | undefined {
+function unusable(fd: number, what: string): string | undefined {
   let stat: ReturnType<typeof fstatSync>
   try {
     stat = fstatSync(fd)
   } catch {
     return 'is not open'
   }
-  if (isatty(fd)) return 'is a terminal, where the passphrase would show'
+  if (isatty(fd)) return `is a terminal, where the ${what} would show`
   if (stat.isDirectory()) return 'is a directory'
   const passable = stat.isFile() || stat.isFIFO() || stat.isSocket() || stat.isCharacterDevice()
   if (!passable || (fd > 2 && isOwnPipe(fd))) return 'is not open'

@@ -5,6 +5,7 @@ import { type Edit, LineEditor, MAX_PASSPHRASE } from '../core/line-editor.ts'
 import { err, ok, type Result } from '../core/result.ts'
 
 const TTY = '/dev/tty'
+const MAX_ANSWER = 1024
 /** A stop that did not happen (no job control) must not leave the prompt waiting for a SIGCONT. */
 const STOP_GRACE_MS = 200
 
@@ -37,6 +38,16 @@ export async function askHidden(prompt: string): Promise<Result<Buffer>> {
 export async function confirm(question: string): Promise<Result<boolean>> {
   const line = await readLine(`${question} [y/N] `, true, 16)
   return line.ok ? ok(/^y(es)?$/i.test(line.value.toString('utf8').trim())) : line
+}
+
+/**
+ * Asks for one line that may be seen, on /dev/tty; `fallback` where only Enter is pressed. Printable ASCII.
+ * Failures: interrupted (Ctrl-C), no-terminal.
+ */
+export async function askVisible(question: string, fallback = ''): Promise<Result<string>> {
+  const shown = fallback === '' ? `${question}: ` : `${question} [${fallback}]: `
+  const line = await readLine(shown, true, MAX_ANSWER)
+  return line.ok ? ok(line.value.toString('utf8').trim() || fallback) : line
 }
 
 /** Shows text on the terminal itself, so that what is asked is seen wherever stdout and stderr go. */

@@ -1,13 +1,13 @@
 import { where } from '../adapters/ghost.ts'
 import { userPaths } from '../adapters/paths.ts'
-import type { ProjectConfig } from '../core/config-model.ts'
+import { IDENTITY_PARTS, type ProjectConfig } from '../core/config-model.ts'
 import { compileLaunchSet, type LaunchSet } from '../core/plan.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { secretNames } from '../core/secret-names.ts'
 import { wipeDocument } from '../core/vault-edit.ts'
 import { loadProject } from './project.ts'
 import { vaultProvider } from './providers.ts'
-import { sessionIdentity } from './session.ts'
+import { heldSession, sessionIdentity } from './session.ts'
 import { openVault } from './vault/open.ts'
 import { type VaultPlace, vaultPlace } from './vault/place.ts'
 
@@ -35,12 +35,15 @@ export async function previewLaunch(env: NodeJS.ProcessEnv, cwd: string): Promis
   if (!project.ok) return project
   const config = project.value?.config
   const root = project.value?.root
-  const held = await heldSecrets(vaultPlace(userPaths(env), config?.vault, root))
+  const held =
+    config?.provider === 'infisical'
+      ? await namedSecrets()
+      : await heldSecrets(vaultPlace(userPaths(env), config?.vault, root))
   if (!held.ok) return held
   const secrets = held.value ?? emptySecrets(config)
   if (secrets === undefined) return err({ reason: 'locked' })
   const { ghost } = here.value
-  const set = compileLaunchSet({ config, secrets, root: root ?? '', ghost })
+  const set = compileLaunchSet({ config, secrets, identity: NO_VALUES, root: root ?? '', ghost })
   if (!set.ok) return set
   const max = config?.session.max ?? 43_200
   return ok({
@@ -52,9 +55,18 @@ export async function previewLaunch(env: NodeJS.ProcessEnv, cwd: string): Promis
   })
 }
 
+/** Parts of the machine identity are named, never shown. */
+const NO_VALUES = new Map(IDENTITY_PARTS.map((part) => [part, Buffer.alloc(0)]))
+
 /** Zeroes the values of a preview. */
 export function wipePreview(preview: LaunchPreview): void {
   for (const { value } of preview.set.entries) value.fill(0)
+}
+
+/** What the last pull from a server found, by name: the values stay where they are. Undefined: locked. */
+async function namedSecrets(): Promise<Result<ReadonlyMap<string, Buffer> | undefined>> {
+  const session = await heldSession()
+  return ok(session && new Map(session.names.map(([name]) => [name, Buffer.alloc(0)])))
 }
 
 /** Undefined: locked. */

@@ -1,28 +1,40 @@
+import type { UserPaths } from '../adapters/paths.ts'
 import type { ProjectConfig } from '../core/config-model.ts'
+import type { HeldSession } from '../core/infisical/held.ts'
 import type { SecretProvider } from '../core/provider.ts'
-import { err, ok, type Result } from '../core/result.ts'
+import { ok, type Result } from '../core/result.ts'
 import type { VaultDocument } from '../core/vault-document.ts'
 import { secretsOf } from '../core/vault-edit.ts'
 
-/**
- * The provider that a project names; the embedded vault where there is no project. Decided before a passphrase is
- * asked for. Failure: provider-unavailable.
- */
-export function knownProvider(config: ProjectConfig | undefined): Result<'vault'> {
-  const name = config?.provider ?? 'vault'
-  if (name === 'vault') return ok(name)
-  return err({
-    reason: 'provider-unavailable',
-    provider: name,
-    why: 'this version of tazpod has no login for it',
-    next: 'write `provider: vault` in tazpod.yaml',
-  })
+/** What a provider that asks a server needs besides the project and the vault. */
+export interface ProviderOptions {
+  env: NodeJS.ProcessEnv
+  paths: UserPaths
+  identity: Buffer
+  before: HeldSession | undefined
+  offline: boolean
+  fallback: boolean
+  progress: (text: string) => void
+}
+
+/** The provider that a project names; the embedded vault where there is no project. Failure: infisical (no-identity). */
+export async function providerOf(
+  config: ProjectConfig | undefined,
+  doc: VaultDocument,
+  options: ProviderOptions,
+): Promise<Result<SecretProvider>> {
+  if (config?.provider !== 'infisical') return ok(vaultProvider(doc))
+  const { infisicalProvider } = await import('./infisical/provider.ts') // with its HTTP client: only where it is used
+  return infisicalProvider(config, doc, options)
 }
 
 /** The embedded provider: what the opened vault holds. */
 export function vaultProvider(doc: VaultDocument): SecretProvider {
   return {
     name: 'vault',
-    fetch: async () => ok({ secrets: secretsOf(doc), identity: new Map() }),
+    fetch: async () => {
+      const names = new Map([...doc.secrets.keys()].map((name) => [name, 'vault']))
+      return ok({ secrets: secretsOf(doc), identity: new Map(), names, notes: [] })
+    },
   }
 }

@@ -3,15 +3,15 @@ import { userPaths } from '../adapters/paths.ts'
 import type { ProjectConfig, SessionConfig } from '../core/config-model.ts'
 import { encodeSet, type SessionMeta } from '../core/ghost-set.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
-import { compileLaunchSet } from '../core/plan.ts'
+import { compileLaunchSet, type LaunchEntry } from '../core/plan.ts'
 import type { ProvidedSet } from '../core/provider.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { secretNames } from '../core/secret-names.ts'
 import { wipeDocument } from '../core/vault-edit.ts'
 import { absentPlaceholders, createPlaceholders } from './placeholders.ts'
 import { loadProject, type Project } from './project.ts'
-import { knownProvider, vaultProvider } from './providers.ts'
-import { IDENTITY_ENTRY } from './session.ts'
+import { providerOf } from './providers.ts'
+import { heldSession, IDENTITY_ENTRY } from './session.ts'
 import { requireTrust, type TrustOptions } from './trust.ts'
 import { type OpenVault, unlockVault } from './unlock.ts'
 import { vaultPlace } from './vault/place.ts'
@@ -23,10 +23,16 @@ export interface PullOptions {
   nonInteractive: boolean
   remember: boolean
   forget: boolean
+  /** Use the encrypted copy of the last pull, ask no server. */
+  offline: boolean
+  /** Started by the keeper: nobody watches, and the set that is there is better than the copy of an older one. */
+  refresh: boolean
   /** The words that a person reads before they trust a project file. */
   renderTrust: TrustOptions['render']
   /** A remark for a person between two steps. */
   say: (line: string) => void
+  /** What is being waited for; shown in place. */
+  progress: (text: string) => void
 }
 
 /** What is unlocked now. Names only. */
@@ -46,13 +52,16 @@ export interface Pulled {
   expiresAt: string | null
   /** Seconds without a command until it locks by itself; null: never. */
   idle: number | null
+  /** ISO 8601: the server could not be asked, and this is the copy of that pull. */
+  copyOf: string | null
+  notes: string[]
 }
 
 const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user' }
 
 /**
- * Unlocks: checks trust, opens the vault, compiles what each command gets and replaces the holder's set, whole or
- * not at all. Whatever fails or is cancelled before that leaves the state as it was.
+ * Unlocks: checks trust, opens the vault, fetches, compiles what each command gets and replaces the holder's set,
+ * whole or not at all. Whatever fails or is cancelled before that leaves the state as it was.
  */
 export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   const found = where() // runs beside the parsing of tazpod.yaml
@@ -60,39 +69,56 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   if (!project.ok) return project
   const here = await found
   if (!here.ok) return here
+  const unlocked = here.value.state === 'unlocked'
+  if (options.refresh && !unlocked) return err({ reason: 'locked' })
   const config = project.value?.config
-  const provider = knownProvider(config)
-  if (!provider.ok) return provider
   const root = project.value?.root ?? ''
   const absent = absentPlaceholders(root, config?.binds ?? [])
   if (!absent.ok) return absent
   const { passphraseFd, nonInteractive, say } = options
   const place = vaultPlace(userPaths(options.env), config?.vault, project.value?.root)
-  const unlocked = here.value.state === 'unlocked'
   const opened = await unlockVault({ place, passphraseFd, nonInteractive, say }, { ...options, unlocked })
   if (!opened.ok) return opened
+  const { identity, doc, from } = opened.value
   try {
-    const session = await sessionLimits(config, opened.value.from)
+    const session = await sessionLimits(config, from)
     if (!session.ok) return session
-    const provided = await vaultProvider(opened.value.doc).fetch()
+    const provider = await providerOf(config, doc, {
+      ...options,
+      paths: userPaths(options.env),
+      identity,
+      before: unlocked ? await heldSession() : undefined,
+      fallback: !options.refresh,
+    })
+    if (!provider.ok) return provider
+    const provided = await provider.value.fetch()
     if (!provided.ok) return provided
-    const made = createPlaceholders(root, absent.value)
-    if (!made.ok) return made
-    const done = await deliver(
-      here.value,
-      project.value,
-      session.value,
-      provided.value,
-      opened.value.identity,
-    )
-    wipe([...provided.value.secrets.values(), ...provided.value.identity.values()])
-    if (!done.ok) return done
-    const { from } = opened.value
-    return ok({ ...report(project.value, session.value, provided.value), from, created: absent.value })
+    try {
+      const made = createPlaceholders(root, absent.value)
+      if (!made.ok) return made
+      const cause = options.refresh ? 'refresh' : 'unlock'
+      const done = await deliver(
+        here.value,
+        project.value,
+        { ...session.value, cause },
+        provided.value,
+        identity,
+      )
+      if (!done.ok) return done
+      const remark = await provider.value.settled?.(provided.value)
+      const pulled = { ...report(project.value, session.value, provided.value), from, created: absent.value }
+      return ok({ ...pulled, notes: [...provided.value.notes, ...(remark === undefined ? [] : [remark])] })
+    } finally {
+      wipeProvided(provided.value)
+    }
   } finally {
-    opened.value.identity.fill(0)
-    wipeDocument(opened.value.doc)
+    identity.fill(0)
+    wipeDocument(doc)
   }
+}
+
+function wipeProvided({ secrets, identity, session }: ProvidedSet): void {
+  wipe([...secrets.values(), ...identity.values(), ...(session?.entries.values() ?? [])])
 }
 
 async function trustedProject(options: PullOptions): Promise<Result<Project | undefined>> {
@@ -121,24 +147,49 @@ async function sessionLimits(
 async function deliver(
   here: Where,
   project: Project | undefined,
-  session: SessionConfig,
+  session: SessionConfig & { cause: 'unlock' | 'refresh' },
   provided: ProvidedSet,
   identity: Buffer,
 ): Promise<Result<void>> {
   const root = project?.root ?? ''
-  const set = compileLaunchSet({ config: project?.config, ...provided, root, ghost: here.ghost })
+  const tokenLeft = provided.session?.tokenLeft ?? 0
+  const set = compileLaunchSet({ config: project?.config, ...provided, tokenLeft, root, ghost: here.ghost })
   if (!set.ok) return set
-  const entry = { kind: 'internal', name: IDENTITY_ENTRY, value: identity } as const
-  const frame = encodeSet({ ...set.value, entries: [...set.value.entries, entry] }, metaOf(project, session))
-  wipe(set.value.entries.map(({ value }) => value))
+  const entries = [...set.value.entries, ...internalEntries(set.value.entries, provided, identity)]
+  const refresh = refreshOf(provided, session)
+  const frame = encodeSet({ ...set.value, entries }, { ...metaOf(project, session), refresh })
+  wipe(set.value.entries.flatMap(({ kind, value }) => (kind === 'rendered' ? [value] : [])))
   return put(frame).finally(() => frame.fill(0))
 }
 
-function metaOf(project: Project | undefined, { idle, max, scope }: SessionConfig): SessionMeta {
+/** Never granted: the vault's key, the provider's session, and the values that only a rendered bind holds. */
+function internalEntries(
+  granted: readonly LaunchEntry[],
+  { secrets, session }: ProvidedSet,
+  identity: Buffer,
+): LaunchEntry[] {
+  const taken = new Set(granted.map(({ name }) => name))
+  // A refresh that the server answers with "not changed" finds its values here.
+  const bound = session === undefined ? [] : [...secrets].filter(([name]) => !taken.has(name))
+  return [[IDENTITY_ENTRY, identity] as const, ...(session?.entries ?? []), ...bound].map(([name, value]) => {
+    return { kind: 'internal', name, value }
+  })
+}
+
+/** Seconds until the keeper fetches anew; 0: the session ends before. */
+function refreshOf({ session }: ProvidedSet, { max }: SessionConfig): number {
+  const refresh = session?.refresh ?? 0
+  return max !== 0 && refresh >= max ? 0 : refresh
+}
+
+function metaOf(
+  project: Project | undefined,
+  { idle, max, scope, cause }: SessionConfig & { cause: 'unlock' | 'refresh' },
+): SessionMeta {
   const root = project?.root ?? ''
   const provider = project?.config.provider ?? 'vault'
   const label = project ? labelOf(project.root) : 'default'
-  return { idle, max, scope, label, root, provider, ...(project && { config: project.file.identity }) }
+  return { idle, max, scope, cause, label, root, provider, ...(project && { config: project.file.identity }) }
 }
 
 /** The name of the project for people: its folder, within the 255 bytes of the protocol. */
@@ -154,15 +205,16 @@ function report(
   project: Project | undefined,
   { idle, max }: SessionConfig,
   provided: ProvidedSet,
-): Omit<Pulled, 'from' | 'created'> {
+): Omit<Pulled, 'from' | 'created' | 'notes'> {
   const config = project?.config
   return {
     project: project?.root ?? null,
     provider: config?.provider ?? 'vault',
-    secrets: provided.secrets.size,
+    secrets: config?.provider === 'infisical' ? provided.secrets.size : provided.names.size,
     grants: config ? grantTable(config) : [],
-    missing: config ? secretNames(config).filter((name) => !provided.secrets.has(name)) : [],
+    missing: config ? secretNames(config).filter((name) => !provided.names.has(name)) : [],
     expiresAt: max === 0 ? null : new Date(Date.now() + max * 1000).toISOString(),
     idle: idle === 0 ? null : idle,
+    copyOf: provided.copyOf ?? null,
   }
 }

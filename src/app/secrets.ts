@@ -2,9 +2,10 @@ import { userPaths } from '../adapters/paths.ts'
 import type { ProjectConfig } from '../core/config-model.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { secretNames } from '../core/secret-names.ts'
 import { wipeDocument } from '../core/vault-edit.ts'
 import { loadProject } from './project.ts'
-import { sessionIdentity } from './session.ts'
+import { heldSession, sessionIdentity } from './session.ts'
 import { openVault } from './vault/open.ts'
 import { type VaultPlace, vaultPlace } from './vault/place.ts'
 
@@ -12,7 +13,7 @@ import { type VaultPlace, vaultPlace } from './vault/place.ts'
 export interface SecretRow {
   name: string
   /** `missing`: the project names it and the provider has none. `unknown`: locked, so nobody can tell. */
-  source: 'vault' | 'missing' | 'unknown'
+  source: 'vault' | 'infisical' | 'missing' | 'unknown'
   /** Commands that get it, with how; empty: nobody. */
   grants: { command: string; as: GrantRow['as']; where: string }[]
 }
@@ -24,21 +25,25 @@ export interface SecretList {
 }
 
 /**
- * The secrets of this project: those that tazpod.yaml names and, while unlocked, those that the vault holds.
+ * The secrets of this project: those that tazpod.yaml names and, while unlocked, those that its provider has.
  * Asks for nothing. Failures: locked (outside a project, where only the vault knows), and those of the project file.
  */
 export async function secretList(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<SecretList>> {
   const project = await loadProject(cwd)
   if (!project.ok) return project
   const config = project.value?.config
-  const held = await heldNames(vaultPlace(userPaths(env), config?.vault, project.value?.root))
+  const provider = config?.provider ?? 'vault'
+  const held =
+    provider === 'infisical'
+      ? ok((await heldSession())?.names.map(([name]) => name))
+      : await heldNames(vaultPlace(userPaths(env), config?.vault, project.value?.root))
   if (!held.ok) return held
   if (config === undefined && held.value === undefined) return err({ reason: 'locked' })
   const named = config ? grantsByName(config) : new Map<string, SecretRow['grants']>()
   const everyone = [{ command: '*', as: 'file', where: '' } as const]
   const names = new Set([...named.keys(), ...(held.value ?? [])])
   const secrets = [...names].sort().map((name): SecretRow => {
-    const source = held.value === undefined ? 'unknown' : held.value.includes(name) ? 'vault' : 'missing'
+    const source = held.value === undefined ? 'unknown' : held.value.includes(name) ? provider : 'missing'
     const grants = config
       ? (named.get(name) ?? [])
       : everyone.map((g) => ({ ...g, where: `${name}/${name}` }))
@@ -59,7 +64,7 @@ async function heldNames(place: VaultPlace): Promise<Result<string[] | undefined
 }
 
 function grantsByName(config: ProjectConfig): Map<string, SecretRow['grants']> {
-  const declared = config.secrets.map((rule): [string, SecretRow['grants']] => [rule.name, []])
+  const declared = secretNames(config).map((name): [string, SecretRow['grants']] => [name, []])
   const byName = new Map(declared)
   for (const { command, what, as, where } of grantTable(config)) {
     for (const name of what.filter((n) => !n.startsWith('identity.'))) {

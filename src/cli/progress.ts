@@ -21,6 +21,20 @@ const PATIENCE_MS = 150
 const TICK_MS = 100
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
+/** As `progress`, from the first update on: a question may come before. */
+export function lazyProgress(label: string): Progress {
+  let line: Progress | undefined
+  return {
+    update(text) {
+      line ??= progress(label)
+      line.update(text)
+    },
+    done() {
+      line?.done()
+    },
+  }
+}
+
 /**
  * Shows on stderr that something takes a while: one line, rewritten in place, gone at the end. Draws only on a
  * terminal; into a pipe or a file not one byte is written. It holds no process open.

@@ -1,6 +1,6 @@
 import type { Pulled } from '../app/pull.ts'
 import { printable, shorten, styled } from './output.ts'
-import { duration, relative } from './time.ts'
+import { duration, localTime, relative } from './time.ts'
 import { grantLines } from './trust-lines.ts'
 
 /** What a person sees after a pull: which command gets what, and until when. */
@@ -9,7 +9,7 @@ export function pullLines(pulled: Pulled): string[] {
   const place = pulled.project === null ? 'the compartment default' : printable(shorten(pulled.project, 50))
   const count = `${secrets} secret${secrets === 1 ? '' : 's'}`
   return [
-    `${styled('green', 'unlocked')}: ${place}, ${count} from ${pulled.provider}`,
+    `${styled('green', 'unlocked')}: ${place}, ${count} from ${sourceOf(pulled)}`,
     ...(grants.length > 0 ? grantLines(grants) : [everything(pulled)]),
     until(pulled),
   ]
@@ -19,8 +19,20 @@ export function pullLines(pulled: Pulled): string[] {
 export function missingLines(pulled: Pulled): string[] {
   return pulled.missing.flatMap((name) => [
     `tazpod: ${printable(name)} is missing: commands that need it will not start`,
-    `  next: tazpod vault set ${printable(name)}`,
+    `  next: tazpod ${pulled.provider === 'infisical' ? 'secrets push' : 'vault set'} ${printable(name)}`,
   ])
+}
+
+/** A remark of the provider, on stderr. */
+export function noteLine(text: string): string {
+  return `tazpod: ${printable(text)}`
+}
+
+/** Said in the first line: old values that look like new ones would be the worst of both. */
+function sourceOf({ provider, copyOf }: Pulled): string {
+  if (copyOf === null) return provider
+  const taken = Date.parse(copyOf)
+  return styled('yellow', `the copy of ${localTime(taken)} (${relative(taken)}), not from ${provider}`)
 }
 
 function everything({ project }: Pulled): string {

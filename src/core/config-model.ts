@@ -51,6 +51,8 @@ export interface SecretRule {
   preset?: string
   /** The folder in Infisical that is meant where several have this name. */
   path?: string
+  /** Not a secret of that name, but a part of the machine identity; `name` then only labels it. */
+  identity?: IdentityPart
 }
 
 export interface BindRule {
@@ -65,6 +67,11 @@ export type BindValue = { key: string; secret: string } | { key: string; identit
 
 export const IDENTITY_PARTS = ['clientId', 'clientSecret', 'token', 'host'] as const
 export type IdentityPart = (typeof IDENTITY_PARTS)[number]
+
+/** What a rule hands over, where names of secrets are listed. */
+export function ruleSource({ name, identity }: SecretRule): string {
+  return identity === undefined ? name : `identity.${identity}`
+}
 
 /** What a value of a bind is made of, where names of secrets are listed: `PROXMOX_TOKEN`, `identity.clientId`. */
 export function bindSource(value: BindValue): string {

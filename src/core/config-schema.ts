@@ -119,8 +119,11 @@ export const secretRule = z
     as: choice('as', ['file', 'value'] as const).default('file'),
     preset: preset.optional(),
     path: secretFolder.optional(),
+    identity: choice('the part of the identity', IDENTITY_PARTS).optional(),
   })
   .superRefine((rule, context) => {
+    if (rule.identity !== undefined && rule.path !== undefined)
+      complain(context, 'a part of the identity is in no folder', 'remove path:')
     if (rule.as !== 'value') return
     if (rule.env === undefined)
       complain(context, '"as: value" needs the variable that carries it', 'add env: NAME')

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts'
+import { infisicalFailureText } from './infisical/failure-text.ts'
 import { vaultFailureText } from './vault-failure-text.ts'
 
 /** Exit codes of DESIGN §7 (sysexits.h). A command's own code passes through `exec` untouched. */
@@ -60,7 +61,10 @@ export function failureText(failure: Failure): FailureText {
         exitCode: EXIT.refused,
       }
     case 'bad-passphrase':
-      return { message: `this passphrase can't be used: ${failure.why}`, exitCode: EXIT.refused }
+      return {
+        message: `this ${failure.what ?? 'passphrase'} can't be used: ${failure.why}`,
+        exitCode: EXIT.refused,
+      }
     case 'native-missing':
       return {
         message: `the native part of tazpod is not at ${failure.path}`,
@@ -87,6 +91,8 @@ export function failureText(failure: Failure): FailureText {
     case 'recovery-key':
     case 'unsafe-output':
       return vaultFailureText(failure)
+    case 'infisical':
+      return infisicalFailureText(failure)
     case 'bad-value':
       return { message: `${failure.name} can't be delivered: ${failure.why}`, exitCode: EXIT.data }
     case 'bad-import':

@@ -1,3 +1,5 @@
+import type { InfisicalFailure } from './infisical/problem.ts'
+
 /**
  * Every failure that tazpod expects, as one union. The words a person reads are in `failure-text.ts`, in one
  * exhaustive switch: a new kind does not compile until it has a message, a next step and an exit code.
@@ -15,7 +17,8 @@ export type Failure =
   | { reason: 'no-terminal'; need: string; next: string }
   | { reason: 'wrong-passphrase'; tries: number }
   | { reason: 'weak-passphrase'; why: string }
-  | { reason: 'bad-passphrase'; why: string }
+  /** `what`: a client secret or a recovery key; absent: a passphrase. */
+  | { reason: 'bad-passphrase'; why: string; what?: string }
   | { reason: 'native-missing'; path: string }
   /** The native binary refused or failed; it has already said why in `message` (one line, no secret). */
   | { reason: 'ghost'; exitCode: number; message: string; next?: string }
@@ -42,6 +45,7 @@ export type Failure =
   /** A file with secrets that can't be read as `format`. `why` never repeats anything of the file. */
   | { reason: 'bad-import'; format: string; line: number; why: string }
   | { reason: 'keyring'; why: string }
+  | InfisicalFailure
   | { reason: 'recovery-key'; why: string }
   /** Clear-text secrets would go where they stay. */
   | { reason: 'unsafe-output'; why: string }

@@ -14,6 +14,9 @@ export interface SessionMeta {
   /** Absolute path of the project folder; empty without one. */
   root: string
   provider: string
+  /** Seconds after which the set should be fetched anew; 0 or absent: never. */
+  refresh?: number
+  cause?: 'unlock' | 'refresh'
 }
 
 /** A version of a file, as `fstat` with `bigint: true` gives it. */

@@ -1,5 +1,5 @@
 import type { BindRule, CommandRule, ProjectConfig, SecretRule } from './config-model.ts'
-import { bindSource } from './config-model.ts'
+import { bindSource, ruleSource } from './config-model.ts'
 import { deliveryOf, variablesOf } from './delivery.ts'
 import { commandEnv, PRIVATE_UMASK } from './presets.ts'
 
@@ -63,9 +63,10 @@ export function octal(umask: number): string {
 
 function secretRow(rule: SecretRule): Omit<GrantRow, 'command'> {
   const delivery = deliveryOf(rule)
-  if (delivery.kind === 'value') return { what: [rule.name], as: 'value', where: delivery.env, variables: [] }
+  if (delivery.kind === 'value')
+    return { what: [ruleSource(rule)], as: 'value', where: delivery.env, variables: [] }
   const where = `${delivery.dir}/${delivery.file}`
-  return { what: [rule.name], as: 'file', where, variables: variablesOf(delivery) }
+  return { what: [ruleSource(rule)], as: 'file', where, variables: variablesOf(delivery) }
 }
 
 function bindRow(rule: BindRule): Omit<GrantRow, 'command'> {

@@ -1,5 +1,5 @@
 import type { BindRule, ProjectConfig, SecretRule } from './config-model.ts'
-import { bindSource } from './config-model.ts'
+import { bindSource, ruleSource } from './config-model.ts'
 import { deliveryOf, extraEnvValue, variablesOf } from './delivery.ts'
 import { ENV_STRING_BYTES } from './env-name.ts'
 import type { Failure } from './failure.ts'
@@ -20,6 +20,8 @@ export interface LaunchInput {
   config: ProjectConfig | undefined
   secrets: ReadonlyMap<string, Buffer>
   identity?: ReadonlyMap<string, Buffer>
+  /** Seconds until `identity.token` ends; 0 or absent: it does not, or there is none. */
+  tokenLeft?: number
   /** Absolute path of the project folder; empty without one. */
   root: string
   /** Absolute path of the ghost folder of this project. */
@@ -95,15 +97,16 @@ class Compiler {
   }
 
   #deliver(rule: SecretRule, ops: LaunchOp[]): Failure | undefined {
-    const value = this.#input.secrets.get(rule.name)
+    const { secrets, identity } = this.#input
+    const value = rule.identity === undefined ? secrets.get(rule.name) : identity?.get(rule.identity)
     if (value === undefined) {
-      ops.push({ op: 'missing', name: rule.name })
+      ops.push({ op: 'missing', name: ruleSource(rule) })
       return undefined
     }
     const delivery = deliveryOf(rule)
     const why = delivery.kind === 'value' ? valueProblem(delivery.env, value) : undefined
     if (why !== undefined) return { reason: 'bad-value', name: rule.name, why }
-    const entry = this.#secret(rule.name, value)
+    const entry = this.#secret(rule.name, value, ruleSource(rule))
     if (delivery.kind === 'value') {
       ops.push({ op: 'value', entry, env: delivery.env })
       return undefined
@@ -117,10 +120,10 @@ class Compiler {
     return undefined
   }
 
-  #secret(name: string, value: Buffer): number {
+  #secret(name: string, value: Buffer, source: string): number {
     const known = this.#secrets.get(name)
     if (known !== undefined) return known
-    const index = this.entries.push({ kind: 'secret', name, value, sources: [name] }) - 1
+    const index = this.entries.push({ kind: 'secret', name, value, sources: [source] }) - 1
     this.#secrets.set(name, index)
     return index
   }

@@ -5,5 +5,7 @@ export function secretNames({ secrets, binds }: ProjectConfig): string[] {
   const bound = binds.flatMap(({ values }) =>
     values.flatMap((value) => ('secret' in value ? [value.secret] : [])),
   )
-  return [...new Set([...secrets.map((rule) => rule.name), ...bound])]
+  return [
+    ...new Set([...secrets.flatMap((rule) => (rule.identity === undefined ? [rule.name] : [])), ...bound]),
+  ]
 }

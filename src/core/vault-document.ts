@@ -22,8 +22,6 @@ export interface VaultDocument {
   identities: ReadonlyMap<string, StoredIdentity>
   /** Saved files by relative path. */
   files: ReadonlyMap<string, StoredFile>
-  /** The last pull, for work without network. */
-  snapshot?: Snapshot
   /** Top-level keys of the file that this version does not know. */
   extra: ReadonlyMap<string, unknown>
 }
@@ -40,12 +38,6 @@ export interface StoredFile {
   updated: string
 }
 
-export interface Snapshot {
-  taken: string
-  provider: string
-  secrets: ReadonlyMap<string, StoredSecret>
-}
-
 const recipient = z.looseObject({
   /** `age1…` */
   recipient: z.string().regex(/^age1[a-z0-9]{58}$/),
@@ -58,6 +50,10 @@ const identity = z.looseObject({
   host: z.string().max(2000),
   clientId: z.string().max(4096),
   clientSecret: z.string().max(4096),
+  /** Slug of a sub-organisation. */
+  organization: z.string().max(200).optional(),
+  /** PEM of the only authority that may vouch for the host. */
+  ca: z.string().max(65_536).optional(),
   updated: z.iso.datetime(),
 })
 export type VaultRecipient = z.infer<typeof recipient>
@@ -89,9 +85,7 @@ const head = z.looseObject({
   secrets: z.unknown(),
   identities: z.unknown(),
   files: z.unknown(),
-  snapshot: z.unknown().optional(),
 })
-const snapshotHead = z.object({ taken: z.iso.datetime(), provider: z.string(), secrets: z.unknown() })
 
 /** A vault without content, as `init` makes it. `id`: 32 hex digits; `now`: ISO 8601. */
 export function emptyDocument(id: string, now: string, recipients: readonly VaultRecipient[]): VaultDocument {
@@ -117,7 +111,6 @@ export function encodeDocument(doc: VaultDocument): Result<Buffer> {
       mode: f.mode,
       updated: f.updated,
     })),
-    ...(doc.snapshot && { snapshot: { ...doc.snapshot, secrets: encodeSecrets(doc.snapshot.secrets) } }),
   })
   const bytes = Buffer.from(json)
   if (bytes.length <= MAX_DOCUMENT) return ok(bytes)
@@ -138,7 +131,7 @@ export function parseDocument(bytes: Buffer, path: string): Result<VaultDocument
   if (version !== undefined) return err({ reason: 'vault-newer', path, version })
   const parsed = head.safeParse(json)
   if (!parsed.success) return damaged(`its document is malformed at ${place(parsed.error)}`)
-  const { format: _f, version: _v, secrets, identities, files, snapshot, ...rest } = parsed.data
+  const { format: _f, version: _v, secrets, identities, files, ...rest } = parsed.data
   const { id, generation, created, updated, recipients, ...extra } = rest
   try {
     const known = {
@@ -148,7 +141,7 @@ export function parseDocument(bytes: Buffer, path: string): Result<VaultDocument
       files: decodeMap(files, decodeFile),
       extra: new Map(Object.entries(extra)),
     }
-    return ok(snapshot === undefined ? known : { ...known, snapshot: decodeSnapshot(snapshot) })
+    return ok(known)
   } catch (error) {
     if (error instanceof z.ZodError) return damaged(`its document is malformed at ${place(error)}`)
     if (error instanceof Malformed) return damaged(`its document is malformed: ${error.message}`)
@@ -179,11 +172,6 @@ function decodeSecrets(raw: unknown): Map<string, StoredSecret> {
   for (const name of secrets.keys())
     if (!isSecretName(name)) throw new Malformed('a secret has an impossible name')
   return secrets
-}
-
-function decodeSnapshot(raw: unknown): Snapshot {
-  const { secrets, ...about } = snapshotHead.parse(raw)
-  return { ...about, secrets: decodeSecrets(secrets) }
 }
 
 function decodeFile(raw: unknown): StoredFile {

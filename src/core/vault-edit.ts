@@ -49,9 +49,14 @@ export function withIdentity(doc: VaultDocument, name: string, identity: StoredI
   return { ...doc, identities: new Map(doc.identities).set(name, identity) }
 }
 
+/** Removes a machine identity; the same document where there is none of that name. */
+export function withoutIdentity(doc: VaultDocument, name: string): VaultDocument {
+  const identities = new Map(doc.identities)
+  return identities.delete(name) ? { ...doc, identities } : doc
+}
+
 /** Fills every value of the document with zeros. It can't be used afterwards. */
 export function wipeDocument(doc: VaultDocument): void {
   for (const { value } of doc.secrets.values()) value.fill(0)
-  for (const { value } of doc.snapshot?.secrets.values() ?? []) value.fill(0)
   for (const { content } of doc.files.values()) content.fill(0)
 }

@@ -36,6 +36,21 @@ test('an unknown flag, a missing value and a bad number are usage errors with th
   }
 })
 
+test('standard input never stands in for a missing argument', async () => {
+  await using scratch = new Scratch()
+  for (const args of [
+    ['vault', 'set'],
+    ['vault', 'get', '--reveal'],
+    ['vault', 'rm'],
+    ['vault', 'import'],
+  ]) {
+    const done = await tazpod(scratch, args, { stdin: 'hunter2_value\n' })
+    expect(done, args.join(' ')).toMatchObject({ status: 64, stdout: '' })
+    expect(done.stderr).toContain('missing')
+    expect(done.stderr).not.toContain('hunter2_value')
+  }
+})
+
 test('with --json a failure is one JSON object on stdout and nothing on stderr', async () => {
   await using scratch = new Scratch()
   const outside = await tazpod(scratch, ['trust', '--json'])

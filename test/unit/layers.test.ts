@@ -23,7 +23,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   commands: ['@oclif/core'],
   'src/cli': ['@oclif/core', '@oclif/plugin-help'],
   'src/app': [],
-  'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring'],
+  'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring', '@infisical/sdk', 'zod'],
   'src/core': ['zod', 'yaml'],
 }
 
@@ -105,6 +105,14 @@ function mistakes(imports: readonly Import[]): string[] {
       : say(`this package has no place in ${room}`)
   })
 }
+
+// oclif reads a missing argument from standard input, where a secret may be: see src/cli/arguments.ts.
+test('commands take their arguments from src/cli/arguments.ts', () => {
+  const others = IMPORTS.filter(({ specifier }) => /^@oclif\/core(\/args)?$/.test(specifier)).map(
+    ({ file }) => file,
+  )
+  expect(others.filter((file) => file.startsWith('commands/'))).toEqual([])
+})
 
 test('every import goes to a room that may be imported', () => {
   expect(IMPORTS.length).toBeGreaterThan(FILES.length)

@@ -69,11 +69,6 @@ describe('a vault document', () => {
     const about = { provider: 'infisical', host: 'https://x', clientId: 'i', clientSecret: 's', updated: NOW }
     const withAll = {
       ...withIdentity(value(withFiles(empty, saved)), 'infisical', about),
-      snapshot: {
-        taken: NOW,
-        provider: 'infisical',
-        secrets: new Map([['A', { value: Buffer.from('1'), updated: NOW }]]),
-      },
     }
     const doc = reparsed(withAll)
     expect(doc.files.get('infra/talosconfig')).toEqual({
@@ -82,7 +77,6 @@ describe('a vault document', () => {
       updated: NOW,
     })
     expect(doc.identities.get('infisical')).toEqual(about)
-    expect(doc.snapshot?.secrets.get('A')?.value.toString()).toBe('1')
   })
 
   test('keeps what a newer tazpod of the same version added', () => {

@@ -51,7 +51,7 @@ async function recoveredIdentity(access: VaultAccess, fd?: number): Promise<Resu
 }
 
 async function recoveryKey(access: VaultAccess, fd?: number): Promise<Result<Buffer>> {
-  if (fd !== undefined) return readSecretFd(fd, 1024)
+  if (fd !== undefined) return readSecretFd(fd, 1024, { what: 'recovery key', flag: '--recovery-key-fd' })
   if (!access.nonInteractive) return askHidden('Recovery key: ')
   return err({
     reason: 'no-terminal',

@@ -1,0 +1,19 @@
+import { boolean } from '@oclif/core/flags'
+import { revokeFromStdin } from '../src/app/infisical/revoke.ts'
+import { TazpodCommand } from '../src/cli/base-command.ts'
+
+/** At most this long, in ms; the keeper gives up a little later. */
+const PATIENCE = 10_000
+
+export default class Revoke extends TazpodCommand {
+  static override summary = 'End the tokens of a session that was locked (started by tazpod itself).'
+  static override hidden = true
+  static override flags = { 'from-keeper': boolean({ required: true, hidden: true }) }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Revoke)
+    const done = this.finish(await revokeFromStdin(process.env, PATIENCE))
+    this.print(flags.json, done, `${done.revoked} revoked, ${done.failed.length} not`)
+    if (done.failed.length > 0) process.exitCode = 69
+  }
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { revoke } from '../../adapters/infisical/auth-api.ts'
+import { readStdin } from '../../adapters/standard-streams.ts'
+import { type HeldToken, parseRevocation } from '../../core/infisical/held.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { clientFor } from './source.ts'
+
+/** How many tokens ended, and of which servers one did not. */
+export interface Revoked {
+  revoked: number
+  failed: string[]
+}
+
+const MAX_ENTRY = 1_048_576
+
+/**
+ * Ends tokens, each at the server that gave it, side by side, within `patience` ms: whatever is left then ends by
+ * its own time.
+ */
+export async function revokeTokens(
+  tokens: readonly Pick<HeldToken, 'token' | 'host' | 'ca'>[],
+  env: NodeJS.ProcessEnv,
+  patience: number,
+): Promise<Revoked> {
+  const outcome: Revoked = { revoked: 0, failed: [] }
+  const one = async ({ token, host, ca }: Pick<HeldToken, 'token' | 'host' | 'ca'>) => {
+    const client = clientFor({ host, ca }, env)
+    const done = await Promise.race([revoke(client, token), sleep(patience, undefined, { ref: false })])
+    client.close()
+    if (done?.ok) outcome.revoked++
+    else outcome.failed.push(host)
+  }
+  await Promise.all(tokens.map(one))
+  return outcome
+}
+
+/** What the keeper was handed at lock, on standard input. Failure: usage. */
+export async function revokeFromStdin(env: NodeJS.ProcessEnv, patience: number): Promise<Result<Revoked>> {
+  const bytes = await readStdin('the tokens', MAX_ENTRY)
+  if (!bytes.ok) return bytes
+  const revocation = parseRevocation(bytes.value)
+  bytes.value.fill(0)
+  if (revocation === undefined) return err({ reason: 'usage', message: 'this command is for tazpod itself' })
+  return ok(await revokeTokens(revocation.tokens, env, patience))
+}
