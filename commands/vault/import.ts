@@ -1,8 +1,12 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
-import { vaultAccess } from '../../src/app/vault/access.ts'
-import { IMPORT_FORMATS, importSecrets } from '../../src/app/vault/import.ts'
+import { importRemote } from '../../src/app/infisical/remote.ts'
+import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
+import { IMPORT_FORMATS, type ImportOptions, importSecrets } from '../../src/app/vault/import.ts'
+import type { Changed } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { errandHere } from '../../src/cli/errand.ts'
+import type { Result } from '../../src/core/result.ts'
 
 export default class VaultImport extends TazpodCommand {
   static override summary = 'Take secrets from a clear-text file into the vault: all of them, or none.'
@@ -12,27 +16,45 @@ export default class VaultImport extends TazpodCommand {
     'tazpod vault import .env --empty',
     'tazpod vault import ~/.kube/config --as KUBECONFIG_CONTENT',
     'some-tool print | tazpod vault import - --format json',
+    'tazpod vault import --from infisical',
   ]
-  static override args = {
-    file: textArgument({ required: true, description: 'Path, or - for standard input.' }),
-  }
+  static override args = { file: textArgument({ description: 'Path, or - for standard input.' }) }
   static override flags = {
     format: option({ options: IMPORT_FORMATS, summary: 'How to read it.', exclusive: ['as'] })(),
     as: text({ summary: 'Keep the whole file as one secret of this name.', helpValue: 'NAME' }),
+    from: option({
+      options: ['infisical'] as const,
+      summary: "Copy everything of this project's folders instead of a file.",
+      exclusive: ['format', 'as', 'empty'],
+    })(),
     empty: boolean({ summary: 'Empty the clear-text file afterwards.' }),
     ...passphraseFdFlag,
   }
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultImport)
-    const { format, as, empty } = flags
+    const { from, format, as, empty } = flags
     const access = this.finish(await vaultAccess(flags))
-    const changed = this.finish(await importSecrets(access, { file: args.file, format, as, empty }))
+    const changed = this.finish(await this.take(access, args.file, { from, format, as, empty }))
     const { added, replaced, unchanged } = changed
     const human = [
       `imported ${added.length} new, ${replaced.length} changed, ${unchanged.length} as they were`,
     ]
     if (empty) human.push(`${args.file} is empty now`)
     this.print(flags.json, { ...changed, emptied: empty }, human)
+  }
+
+  private async take(
+    access: VaultAccess,
+    file: string | undefined,
+    { from, ...how }: Omit<ImportOptions, 'file'> & { from: 'infisical' | undefined },
+  ): Promise<Result<Changed>> {
+    if ((from === undefined) === (file === undefined)) {
+      const message = from === undefined ? 'import what?' : 'either a file or --from infisical'
+      return { ok: false, error: { reason: 'usage', message, next: 'tazpod vault import --help' } }
+    }
+    if (file !== undefined) return importSecrets(access, { file, ...how })
+    const errand = errandHere()
+    return importRemote(access, errand).finally(errand.done)
   }
 }

@@ -42,8 +42,17 @@ export async function findProject(
   return unknownForm('project')
 }
 
+export interface ListOptions {
+  recursive: boolean
+  etag?: string | undefined
+  /** References resolved; default yes. */
+  expand?: boolean
+  /** What other folders lend to this one; default yes. */
+  imports?: boolean
+}
+
 /**
- * The secrets of one folder, imports and references resolved: one request. Every boolean is said, and the import flag
+ * The secrets of one folder, imports and references resolved unless asked otherwise: one request. Every boolean is said, and the import flag
  * in both its spellings, because defaults and names differ between builds and unknown keys are ignored in silence.
  * `etag`: of an earlier answer; the answer is then 304 without a body when nothing has changed.
  */
@@ -52,10 +61,10 @@ export function listSecrets(
   token: string,
   api: Api,
   place: Place,
-  options: { recursive: boolean; etag?: string | undefined },
+  options: ListOptions,
 ): Promise<Result<Answer, Refused>> {
   const { projectId, environment, path } = place
-  const { recursive, etag } = options
+  const { recursive, etag, expand = true, imports = true } = options
   const known = etag === undefined ? {} : { 'if-none-match': etag }
   if (api === 'v3') {
     return viaSdk(
@@ -67,8 +76,8 @@ export function listSecrets(
           environment,
           secretPath: path,
           recursive,
-          expandSecretReferences: true,
-          includeImports: true,
+          expandSecretReferences: expand,
+          includeImports: imports,
           viewSecretValue: true,
         }),
       (request) => ({ ...request, headers: { ...request.headers, ...known } }),
@@ -80,9 +89,9 @@ export function listSecrets(
     secretPath: path,
     recursive: String(recursive),
     viewSecretValue: 'true',
-    expandSecretReferences: 'true',
-    includeImports: 'true',
-    include_imports: 'true',
+    expandSecretReferences: String(expand),
+    includeImports: String(imports),
+    include_imports: String(imports),
     includePersonalOverrides: 'false',
   })
   const headers = { ...bearer(token), ...known }

@@ -6,11 +6,12 @@ import {
   isProjectId,
   listSecrets,
 } from '../../adapters/infisical/secrets-api.ts'
-import type { InfisicalPath } from '../../core/config-model.ts'
+import type { InfisicalPath, ProjectConfig } from '../../core/config-model.ts'
 import { type Asked, type Combined, combine, type Wanted } from '../../core/infisical/combine.ts'
 import { type HeldSession, type HeldToken, liveTokens } from '../../core/infisical/held.ts'
 import { readListing } from '../../core/infisical/listing.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { secretNames } from '../../core/secret-names.ts'
 import { failureAt, type InfisicalSource } from './source.ts'
 import { currentToken, freshToken } from './token.ts'
 
@@ -22,6 +23,14 @@ export interface Fetched {
   /** Undefined: nothing has changed at the server since the session that was passed in. */
   combined: Combined | undefined
   session: HeldSession & { token: HeldToken }
+}
+
+/** What a project's file uses, and what it says about where that is. */
+export function wantedBy(config: ProjectConfig): Wanted & { names: ReadonlySet<string> } {
+  const decided = config.secrets.flatMap(({ name, path }) =>
+    path === undefined ? [] : [[name, path] as const],
+  )
+  return { names: new Set(secretNames(config)), decided: new Map(decided) }
 }
 
 /**

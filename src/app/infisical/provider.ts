@@ -13,9 +13,8 @@ import {
 import type { InfisicalFailure } from '../../core/infisical/problem.ts'
 import type { ProvidedSet, SecretProvider } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { secretNames } from '../../core/secret-names.ts'
 import type { VaultDocument } from '../../core/vault-document.ts'
-import { type Fetched, fetchAll, type Progress } from './fetch.ts'
+import { type Fetched, fetchAll, type Progress, wantedBy } from './fetch.ts'
 import { keepSnapshot, readSnapshot, snapshotPath } from './snapshot.ts'
 import { failureAt, type InfisicalSource, sourceOf } from './source.ts'
 import { refreshIn } from './token.ts'
@@ -94,16 +93,9 @@ function isOutage(failure: Failure): failure is InfisicalFailure {
   )
 }
 
-function wantedBy(config: ProjectConfig): Wanted {
-  const decided = config.secrets.flatMap(({ name, path }) =>
-    path === undefined ? [] : [[name, path] as const],
-  )
-  return { names: new Set(secretNames(config)), decided: new Map(decided) }
-}
-
 async function provide(
   source: InfisicalSource,
-  wanted: Wanted,
+  wanted: Wanted & { names: ReadonlySet<string> },
   { combined, session }: Fetched,
   options: InfisicalOptions,
 ): Promise<Result<ProvidedSet>> {

@@ -14,7 +14,7 @@ export interface Asked {
 /** What the project needs to know to choose. */
 export interface Wanted {
   /** Every name that tazpod.yaml uses. */
-  names: ReadonlySet<string>
+  names: Pick<ReadonlySet<string>, 'has'>
   /** Folders that it names for some of them. */
   decided: ReadonlyMap<string, string>
 }
@@ -39,6 +39,7 @@ export function combine(
 ): Result<Combined, InfisicalProblem> {
   const found = new Map<string, ListedSecret[]>()
   const unusable = new Set<string>()
+  const ambiguous: string[] = []
   for (const { rule, listing } of asked) {
     for (const name of listing.unusable) unusable.add(name)
     for (const secret of listing.secrets) {
@@ -51,7 +52,10 @@ export function combine(
   for (const [name, candidates] of found) {
     const chosen = choose(name, candidates, decided.get(name))
     if (!chosen.ok && names.has(name)) return wipeAnd(combined, chosen.error)
-    if (!chosen.ok) continue
+    if (!chosen.ok) {
+      ambiguous.push(name)
+      continue
+    }
     const problem = unfit(name, chosen.value)
     if (problem !== undefined && names.has(name)) return wipeAnd(combined, problem)
     if (problem !== undefined || chosen.value === undefined) continue
@@ -60,7 +64,8 @@ export function combine(
     if (names.has(name) && /\$\{[\w.@-]+\}/.test(chosen.value.value))
       combined.notes.push(`${name} holds a reference that the server left as it is ($\{…})`)
   }
-  if (unusable.size > 0) combined.notes.push(leftOut([...unusable]))
+  if (unusable.size > 0) combined.notes.push(leftOut('no tazpod.yaml can name them', [...unusable]))
+  if (ambiguous.length > 0) combined.notes.push(leftOut('they are in several folders', ambiguous))
   return ok(combined)
 }
 
@@ -97,11 +102,11 @@ function wipeAnd(combined: Combined, problem: InfisicalProblem): Result<never, I
   return err(problem)
 }
 
-function leftOut(names: readonly string[]): string {
+function leftOut(why: string, names: readonly string[]): string {
   const listed = names
     .slice(0, 3)
     .map((name) => JSON.stringify(name.slice(0, 60)))
     .join(', ')
   const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
-  return `left out, because no tazpod.yaml can name them: ${listed}${more}`
+  return `left out, because ${why}: ${listed}${more}`
 }

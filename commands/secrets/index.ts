@@ -1,6 +1,6 @@
-import { type SecretRow, secretList } from '../src/app/secrets.ts'
-import { TazpodCommand } from '../src/cli/base-command.ts'
-import { table } from '../src/cli/table.ts'
+import { type SecretRow, secretList } from '../../src/app/secrets.ts'
+import { TazpodCommand } from '../../src/cli/base-command.ts'
+import { table } from '../../src/cli/table.ts'
 
 export default class Secrets extends TazpodCommand {
   static override summary = 'List the secrets of this project and who gets them. No values.'
