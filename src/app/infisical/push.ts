@@ -7,11 +7,11 @@ import {
   type Place,
   writeSecret,
 } from '../../adapters/infisical/secrets-api.ts'
-import { fingerprint, fingerprintKey } from '../../core/fingerprint.ts'
 import { type ListedSecret, readListing } from '../../core/infisical/listing.ts'
 import { storedFormProblem } from '../../core/infisical/stored-form.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSecretName } from '../../core/secret-name.ts'
+import { fingerprint, fingerprintKey } from '../fingerprint.ts'
 import type { VaultAccess } from '../vault/access.ts'
 import { atInfisical, type Connected, type Errand } from './once.ts'
 import { failureAt } from './source.ts'
