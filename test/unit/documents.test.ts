@@ -27,7 +27,8 @@ test('the README names every command, and none that is not there', () => {
   const there = files.map((file) => file.replace(/^commands\/|(\/index)?\.ts$/g, '').replace('/', ' '))
   const table = readme.slice(readme.indexOf('## Commands'), readme.indexOf('Machine use'))
   const missing = there.filter(
-    (command) => !['guide', 'revoke'].includes(command) && !command.split(' ').every((word) => table.includes(word)),
+    (command) =>
+      !['guide', 'revoke'].includes(command) && !command.split(' ').every((word) => table.includes(word)),
   )
   expect(missing).toEqual([])
   const words = [...readme.matchAll(/`?tazpod ([a-z]+)/g)].map((match) => match[1] ?? '')
