@@ -26,6 +26,8 @@ export interface InitOptions {
   ownVault: boolean
   passphraseFd: number | undefined
   nonInteractive: boolean
+  /** A remark for a person between two questions. */
+  say: (line: string) => void
 }
 
 /** What `init` did. Everything that was there already is named as such. */
@@ -116,7 +118,7 @@ async function makeVault(
   options: InitOptions,
   project: Project | undefined,
 ): Promise<Result<Initialised['vault']>> {
-  const { env, folder, ownVault, passphraseFd, nonInteractive } = options
+  const { env, folder, ownVault, passphraseFd, nonInteractive, say } = options
   const own = project ? project.config.vault : ownVault ? OWN_VAULT : undefined
   const place = vaultPlace(userPaths(env), own, folder)
   const path = place.vault
@@ -128,8 +130,10 @@ async function makeVault(
     passphraseFd,
     nonInteractive,
     generate: false,
+    generateWith: 'tazpod vault init --generate',
     recovery: false,
     names,
+    say,
   })
   return made.ok ? ok({ path, state: 'made', shown: made.value }) : made
 }

@@ -3,6 +3,7 @@ import { userPaths } from '../adapters/paths.ts'
 import type { ProjectConfig, SessionConfig } from '../core/config-model.ts'
 import { encodeSet, type SessionMeta } from '../core/ghost-set.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
+import { secretCount } from '../core/launch-set.ts'
 import { compileLaunchSet } from '../core/plan.ts'
 import type { ProvidedSet } from '../core/provider.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -36,6 +37,7 @@ export interface Pulled {
   provider: string
   /** What opened the vault. */
   from: OpenVault['from']
+  /** How many the holder has now: what no command is granted stays in the vault. */
   secrets: number
   grants: GrantRow[]
   /** Names that tazpod.yaml uses and the provider does not have. */
@@ -88,7 +90,8 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
     wipe([...provided.value.secrets.values(), ...provided.value.identity.values()])
     if (!done.ok) return done
     const { from } = opened.value
-    return ok({ ...report(project.value, session.value, provided.value), from, created: absent.value })
+    const told = report(project.value, session.value, provided.value)
+    return ok({ ...told, secrets: done.value, from, created: absent.value })
   } finally {
     opened.value.identity.fill(0)
     wipeDocument(opened.value.doc)
@@ -118,20 +121,22 @@ async function sessionLimits(
   return ok({ ...session, max: session.max === 0 ? left : Math.min(session.max, left) })
 }
 
+/** Hands the set to the holder. Returns how many secrets it holds: those that some command is granted. */
 async function deliver(
   here: Where,
   project: Project | undefined,
   session: SessionConfig,
   provided: ProvidedSet,
   identity: Buffer,
-): Promise<Result<void>> {
+): Promise<Result<number>> {
   const root = project?.root ?? ''
   const set = compileLaunchSet({ config: project?.config, ...provided, root, ghost: here.ghost })
   if (!set.ok) return set
   const entry = { kind: 'internal', name: IDENTITY_ENTRY, value: identity } as const
   const frame = encodeSet({ ...set.value, entries: [...set.value.entries, entry] }, metaOf(project, session))
   wipe(set.value.entries.map(({ value }) => value))
-  return put(frame).finally(() => frame.fill(0))
+  const held = await put(frame).finally(() => frame.fill(0))
+  return held.ok ? ok(secretCount(set.value)) : held
 }
 
 function metaOf(project: Project | undefined, { idle, max, scope }: SessionConfig): SessionMeta {
@@ -154,12 +159,11 @@ function report(
   project: Project | undefined,
   { idle, max }: SessionConfig,
   provided: ProvidedSet,
-): Omit<Pulled, 'from' | 'created'> {
+): Omit<Pulled, 'secrets' | 'from' | 'created'> {
   const config = project?.config
   return {
     project: project?.root ?? null,
     provider: config?.provider ?? 'vault',
-    secrets: provided.secrets.size,
     grants: config ? grantTable(config) : [],
     missing: config ? secretNames(config).filter((name) => !provided.secrets.has(name)) : [],
     expiresAt: max === 0 ? null : new Date(Date.now() + max * 1000).toISOString(),

@@ -14,7 +14,7 @@ export type Failure =
   | { reason: 'interrupted'; byKey?: true }
   | { reason: 'no-terminal'; need: string; next: string }
   | { reason: 'wrong-passphrase'; tries: number }
-  | { reason: 'weak-passphrase'; why: string }
+  | { reason: 'weak-passphrase'; why: string; next?: string }
   | { reason: 'bad-passphrase'; why: string }
   | { reason: 'native-missing'; path: string }
   /** The native binary refused or failed; it has already said why in `message` (one line, no secret). */

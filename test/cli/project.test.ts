@@ -13,10 +13,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { tazpodBinary } from '../support/installed.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
-import { tazpod } from '../support/tazpod.ts'
+import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, tazpodAtTerminal } from '../support/terminal.ts'
+import { need } from '../support/tools.ts'
 import { isRoot, STRANGER } from '../support/users.ts'
 
 const PLAIN = `version: 1
@@ -158,6 +160,18 @@ test('init writes a file that needs nothing more, makes the vault, and trusts wh
   expect(JSON.parse(await must(scratch, ['trust', '--show', '--json'])).state).toBe('trusted')
   await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
 })
+
+test.skipIf(!need('unshare', 'init on a full disk'))(
+  'init on a full disk says so, and leaves no half tazpod.yaml that the next init would keep',
+  async () => {
+    await using scratch = new Scratch()
+    const script = `mount -t tmpfs -o size=4k,mode=700 full "$1" && cd "$1" && head -c 9000 /dev/zero >fill 2>&-
+      "$0" init --non-interactive; echo "exit $?"; ls -A; rm fill; "$0" init --non-interactive; ls -A`
+    const done = await run(scratch, ['unshare', '-Urm', 'sh', '-c', script, tazpodBinary(), scratch.project])
+    expect(done.stdout).toMatch(/^exit 71\nfill\nwritten (?:.|\n)*\ntazpod\.yaml\n$/)
+    expect(done.stderr).toMatch(/^tazpod: can't write \S*tazpod\.yaml: the disk is full \(ENOSPC\)\n$/)
+  },
+)
 
 test('init keeps what is there, and does not trust it', async () => {
   await using scratch = new Scratch()
