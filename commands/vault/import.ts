@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args'
 import { boolean, option, string as text } from '@oclif/core/flags'
+import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { IMPORT_FORMATS, importSecrets } from '../../src/app/vault/import.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
@@ -32,5 +33,8 @@ export default class VaultImport extends TazpodCommand {
     ]
     if (empty) human.push(`${args.file} is empty now`)
     this.print(flags.json, { ...changed, emptied: empty }, human)
+    if (added.length + replaced.length === 0) return
+    const remark = await changeRemark()
+    if (remark !== undefined) this.note(remark)
   }
 }

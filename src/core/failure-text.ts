@@ -99,7 +99,7 @@ export function failureText(failure: Failure): FailureText {
       return { message: `${failure.name} can't be delivered: ${failure.why}`, exitCode: EXIT.data }
     case 'bad-import':
       return {
-        message: `line ${failure.line} is not right for ${failure.format}: ${failure.why}`,
+        message: `${failure.file}:${failure.line}: not right for ${failure.format}: ${failure.why}`,
         exitCode: EXIT.data,
       }
     case 'provider-unavailable':

@@ -40,7 +40,7 @@ export type Failure =
   /** A value that can't be delivered the way it should be. `name` is a name or a path, `why` completes "it …". */
   | { reason: 'bad-value'; name: string; why: string }
   /** A file with secrets that can't be read as `format`. `why` never repeats anything of the file. */
-  | { reason: 'bad-import'; format: string; line: number; why: string }
+  | { reason: 'bad-import'; file: string; format: string; line: number; why: string }
   | { reason: 'keyring'; why: string }
   | { reason: 'recovery-key'; why: string }
   /** Clear-text secrets would go where they stay. */

@@ -144,6 +144,17 @@ describe('tazpod vault', () => {
     scratch.file('project/bad.json', '{"E": "x", "not a name": "y"}')
     expect((await vault(scratch, ['import', 'bad.json'])).status).not.toBe(0)
     expect((await vault(scratch, ['get', '--reveal', 'E'])).status).toBe(65)
+    scratch.file('project/bad.env', 'F=1\nno value here\n')
+    const bad = await vault(scratch, ['import', 'bad.env'])
+    expect(bad.stderr).toBe('tazpod: bad.env:2: not right for dotenv: NAME=value is expected\n')
+  })
+
+  test('import reads standard input, and an empty file is refused', async () => {
+    const json = await vault(scratch, ['import', '-', '--format', 'json'], { stdin: '{"PIPED": "x"}' })
+    expect(json).toMatchObject({ status: 0, stdout: 'imported 1 new, 0 changed, 0 as they were\n' })
+    const nothing = await vault(scratch, ['import', '-', '--format', 'dotenv'], { stdin: '# nothing\n' })
+    expect(nothing).toMatchObject({ status: 64, stdout: '' })
+    expect((await vault(scratch, ['rm', 'PIPED'])).status).toBe(0)
   })
 
   test('import --as keeps a whole file, and --empty empties it afterwards', async () => {
