@@ -23,6 +23,7 @@ export default class Init extends TazpodCommand {
         ownVault: flags['own-vault'],
         passphraseFd: flags['passphrase-fd'],
         nonInteractive: flags['non-interactive'],
+        say: (line) => this.note(line),
       }),
     )
     this.print(flags.json, done, initLines(done))

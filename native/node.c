@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,9 @@
 #else
 #error "tazpod runs on x86-64 and arm64"
 #endif
+
+/* Measured: 32 are enough for a pull. */
+#define NODE_DESCRIPTORS 48
 
 /* NODE_OPTIONS=--require and its like would run foreign code beside the passphrase. */
 static void clean_environment(void)
@@ -39,6 +43,16 @@ static void clean_environment(void)
 	}
 }
 
+/* Node raises its soft limit by itself, but crashes with a native stack trace where the hard one is too low. */
+static void require_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < NODE_DESCRIPTORS)
+		die(EXIT_SYSTEM, "raise the hard limit (ulimit -Hn 1024, or in limits.conf)",
+		    "this needs %d open files, and the limit here is %lu (RLIMIT_NOFILE)", NODE_DESCRIPTORS,
+		    (unsigned long)limit.rlim_max);
+}
+
 _Noreturn void node_become(char **argv)
 {
 	/* npm puts the package into our node_modules, or beside us when we are a dependency ourselves. */
@@ -56,6 +70,7 @@ _Noreturn void node_become(char **argv)
 	args[1] = (char *)(uintptr_t)"--disable-sigusr1"; /* no debugger for the user's other processes (node(1)) */
 	args[2] = main_js;
 	memcpy(args + 3, argv, (argc + 1) * sizeof *args);
+	require_descriptors();
 	clean_environment();
 	forbid_core();
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

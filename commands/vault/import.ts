@@ -1,5 +1,6 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
 import { importRemote } from '../../src/app/infisical/remote.ts'
+import { changeRemark } from '../../src/app/session.ts'
 import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
 import { IMPORT_FORMATS, type ImportOptions, importSecrets } from '../../src/app/vault/import.ts'
 import type { Changed } from '../../src/app/vault/secrets.ts'
@@ -42,6 +43,9 @@ export default class VaultImport extends TazpodCommand {
     ]
     if (empty) human.push(`${args.file} is empty now`)
     this.print(flags.json, { ...changed, emptied: empty }, human)
+    if (added.length + replaced.length === 0) return
+    const remark = await changeRemark()
+    if (remark !== undefined) this.note(remark)
   }
 
   private async take(

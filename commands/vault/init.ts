@@ -21,8 +21,17 @@ export default class VaultInit extends TazpodCommand {
     const { flags } = await this.parse(VaultInit)
     const { generate, recovery, 'non-interactive': nonInteractive, 'passphrase-fd': passphraseFd } = flags
     const place = this.finish(await vaultHere(process.env))
-    const choice = { generate, nonInteractive, passphraseFd, names: guessableNames() }
-    const made = this.finish(await initVault(place, { ...choice, recovery }))
+    const made = this.finish(
+      await initVault(place, {
+        generate,
+        generateWith: 'tazpod vault init --generate',
+        names: guessableNames(),
+        nonInteractive,
+        passphraseFd,
+        recovery,
+        say: (line) => this.note(line),
+      }),
+    )
     const human = [`made ${place.vault}`]
     if (made.generated)
       human.push('', 'Passphrase. It is kept nowhere; write it down now:', `  ${made.generated}`)

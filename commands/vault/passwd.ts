@@ -32,7 +32,14 @@ export default class VaultPasswd extends TazpodCommand {
     }
     const done = await changePassphrase(
       access,
-      { generate, nonInteractive, passphraseFd, names: guessableNames() },
+      {
+        generate,
+        generateWith: 'tazpod vault passwd --generate',
+        names: guessableNames(),
+        nonInteractive,
+        passphraseFd,
+        say: (line) => this.note(line),
+      },
       { show, ...((recovery || keyFd !== undefined) && { recovery: { fd: keyFd } }) },
     )
     this.finish(done)

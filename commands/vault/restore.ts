@@ -1,4 +1,5 @@
 import { file } from '@oclif/core/flags'
+import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { restoreSource, restoreVault } from '../../src/app/vault/history.ts'
 import { numberArgument } from '../../src/cli/arguments.ts'
@@ -23,5 +24,7 @@ export default class VaultRestore extends TazpodCommand {
     const done = this.finish(await restoreVault(access, from))
     const human = `restored ${from}: now generation ${done.generation} with ${done.secrets} secrets`
     this.print(flags.json, { restored: from, ...done }, human)
+    const remark = await changeRemark()
+    if (remark !== undefined) this.note(remark)
   }
 }

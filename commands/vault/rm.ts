@@ -1,3 +1,4 @@
+import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { removeSecrets } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
@@ -16,5 +17,7 @@ export default class VaultRm extends TazpodCommand {
     const access = this.finish(await vaultAccess(flags))
     this.finish(await removeSecrets(access, args.name))
     this.print(flags.json, { removed: args.name }, `removed ${args.name.join(', ')}`)
+    const remark = await changeRemark()
+    if (remark !== undefined) this.note(remark)
   }
 }

@@ -1,3 +1,4 @@
+import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { newValue, setSecrets } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
@@ -23,5 +24,8 @@ export default class VaultSet extends TazpodCommand {
     const { added, replaced } = this.finish(changed)
     const what = added.length > 0 ? 'added' : replaced.length > 0 ? 'replaced' : 'unchanged'
     this.print(flags.json, { name: args.name, size, change: what }, `${args.name}: ${what}, ${size} bytes`)
+    if (what === 'unchanged') return
+    const remark = await changeRemark()
+    if (remark !== undefined) this.note(remark)
   }
 }

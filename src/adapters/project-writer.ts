@@ -15,12 +15,14 @@ const IGNORE_BYTES = 1024 * 1024
 export async function writeConfig(folder: string, text: string, replace: boolean): Promise<Result<void>> {
   const path = join(folder, CONFIG_NAME)
   const target = replace ? `${path}.${process.pid}.new` : path
+  let created = false
   try {
     const file = await open(
       target,
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
       0o644,
     )
+    created = true
     try {
       await file.writeFile(text)
       await file.sync()
@@ -30,7 +32,7 @@ export async function writeConfig(folder: string, text: string, replace: boolean
     if (replace) await rename(target, path)
     return ok()
   } catch (error) {
-    if (replace) await rm(target, { force: true })
+    if (created) await rm(target, { force: true }) // half a file would be kept by the next `init`
     return err({ reason: 'io', action: 'write', path, code: errnoOf(error) })
   }
 }

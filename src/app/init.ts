@@ -26,6 +26,8 @@ export interface InitOptions {
   ownVault: boolean
   passphraseFd: number | undefined
   nonInteractive: boolean
+  /** A remark for a person between two questions. */
+  say: (line: string) => void
 }
 
 /** What `init` did. Everything that was there already is named as such. */
@@ -42,7 +44,7 @@ export interface Initialised {
 
 /**
  * Sets up a project: tazpod.yaml, placeholders, .gitignore lines and a vault where there is none. A file that exists
- * is kept, and only a file that was written here is trusted. The passphrase is asked for before anything is written.
+ * is kept, and only a file that was written here, from nothing of the folder, is trusted. The passphrase is asked for before anything is written.
  * Failures: clear-text, unsafe-file, and those of the project file, the vault and passphrases.
  */
 export async function init(options: InitOptions): Promise<Result<Initialised>> {
@@ -64,7 +66,7 @@ export async function init(options: InitOptions): Promise<Result<Initialised>> {
     const written = await writeConfig(options.folder, textOf(options, legacy.value?.content), there)
     if (!written.ok) return written
   }
-  const project = kept ? before : await ownProject(options)
+  const project = kept ? before : await writtenProject(options, legacy.value === undefined)
   if (!project.ok) return project
   const made = createPlaceholders(options.folder, absent.value)
   if (!made.ok) return made
@@ -106,10 +108,16 @@ function textOf({ ownVault }: InitOptions, legacy: LegacySecrets | undefined): s
   })
 }
 
-/** What was just written is read back like any project file, and trusted: its author is the person who ran `init`. */
-async function ownProject({ env, folder }: InitOptions): Promise<Result<Project | undefined>> {
+/**
+ * What was just written, read back like any project file. It is trusted when all of it is ours. Grants that come from
+ * a file of the folder are not: a foreign repository may have brought its secrets.yml along.
+ */
+async function writtenProject(
+  { env, folder }: InitOptions,
+  ours: boolean,
+): Promise<Result<Project | undefined>> {
   const project = await loadProject(folder)
-  if (!project.ok || project.value === undefined) return project
+  if (!project.ok || project.value === undefined || !ours) return project
   const trusted = await rememberTrust(env, project.value)
   return trusted.ok ? project : trusted
 }
@@ -118,7 +126,7 @@ async function makeVault(
   options: InitOptions,
   project: Project | undefined,
 ): Promise<Result<Initialised['vault']>> {
-  const { env, folder, ownVault, passphraseFd, nonInteractive } = options
+  const { env, folder, ownVault, passphraseFd, nonInteractive, say } = options
   const own = project ? project.config.vault : ownVault ? OWN_VAULT : undefined
   const place = vaultPlace(userPaths(env), own, folder)
   const path = place.vault
@@ -130,8 +138,10 @@ async function makeVault(
     passphraseFd,
     nonInteractive,
     generate: false,
+    generateWith: 'tazpod vault init --generate',
     recovery: false,
     names,
+    say,
   })
   return made.ok ? ok({ path, state: 'made', shown: made.value }) : made
 }

@@ -1,7 +1,8 @@
 import { readSecretFd } from '../adapters/secret-fd.ts'
 import { askHidden, hasTerminal } from '../adapters/terminal.ts'
+import { failureText } from '../core/failure-text.ts'
 import { MAX_PASSPHRASE } from '../core/line-editor.ts'
-import { err, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../core/result.ts'
 
 const TRIES = 3
 
@@ -49,29 +50,35 @@ export async function withPassphrase<T>(
 }
 
 /**
- * Gets a new passphrase: typed twice (or once from `fd`) and checked by `check` for strength.
+ * Gets a new passphrase: typed twice (or once from `fd`) and checked by `check` for strength. A person who typed a
+ * weak one, or two different ones, is asked again, three times in all: sent back to the shell they would type the
+ * next one there, in the clear and into its history.
  * Failures: as `obtainPassphrase`, bad-passphrase when the two differ, and what `check` refuses.
  */
 export async function obtainNewPassphrase(
   source: PassphraseSource,
   check: (passphrase: Buffer) => Result<void>,
+  say: (line: string) => void,
 ): Promise<Result<Buffer>> {
-  const first = await obtainPassphrase({ ...source, label: `new ${source.label}` })
-  if (!first.ok) return first
-  const strong = check(first.value)
-  if (!strong.ok) {
+  for (let tries = 1; ; tries++) {
+    const first = await obtainPassphrase({ ...source, label: `new ${source.label}` })
+    if (!first.ok) return first
+    const right = check(first.value)
+    const problem = right.ok && source.fd === undefined ? await typedAgain(source, first.value) : right
+    if (problem.ok) return first
     first.value.fill(0)
-    return strong
+    const { error } = problem
+    const again = error.reason === 'weak-passphrase' || error.reason === 'bad-passphrase'
+    if (!again || source.fd !== undefined || tries === TRIES) return problem
+    say(`${failureText(error).message}; try again`)
   }
-  if (source.fd !== undefined) return first
+}
+
+/** Asks once more. Failures: as `obtainPassphrase`, and bad-passphrase when it is another one. */
+async function typedAgain(source: PassphraseSource, first: Buffer): Promise<Result<void>> {
   const second = await obtainPassphrase({ ...source, label: `new ${source.label} again` })
-  if (!second.ok) {
-    first.value.fill(0)
-    return second
-  }
-  const same = first.value.equals(second.value)
+  if (!second.ok) return second
+  const same = first.equals(second.value)
   second.value.fill(0)
-  if (same) return first
-  first.value.fill(0)
-  return err({ reason: 'bad-passphrase', why: 'the two are not the same' })
+  return same ? ok() : err({ reason: 'bad-passphrase', why: 'the two are not the same' })
 }

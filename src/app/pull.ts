@@ -3,6 +3,7 @@ import { userPaths } from '../adapters/paths.ts'
 import type { ProjectConfig, SessionConfig } from '../core/config-model.ts'
 import { encodeSet, type SessionMeta } from '../core/ghost-set.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
+import { secretCount } from '../core/launch-set.ts'
 import { compileLaunchSet, type LaunchEntry } from '../core/plan.ts'
 import type { ProvidedSet } from '../core/provider.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -42,6 +43,7 @@ export interface Pulled {
   provider: string
   /** What opened the vault. */
   from: OpenVault['from']
+  /** How many the holder has now: what no command is granted stays in the vault. */
   secrets: number
   grants: GrantRow[]
   /** Names that tazpod.yaml uses and the provider does not have. */
@@ -96,18 +98,13 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
     try {
       const made = createPlaceholders(root, absent.value)
       if (!made.ok) return made
-      const cause = options.refresh ? 'refresh' : 'unlock'
-      const done = await deliver(
-        here.value,
-        project.value,
-        { ...session.value, cause },
-        provided.value,
-        identity,
-      )
+      const limits = { ...session.value, cause: options.refresh ? 'refresh' : 'unlock' } as const
+      const done = await deliver(here.value, project.value, limits, provided.value, identity)
       if (!done.ok) return done
       const remark = await provider.value.settled?.(provided.value)
-      const pulled = { ...report(project.value, session.value, provided.value), from, created: absent.value }
-      return ok({ ...pulled, notes: [...provided.value.notes, ...(remark === undefined ? [] : [remark])] })
+      const told = report(project.value, session.value, provided.value)
+      const notes = [...provided.value.notes, ...(remark === undefined ? [] : [remark])]
+      return ok({ ...told, secrets: done.value, from, created: absent.value, notes })
     } finally {
       wipeProvided(provided.value)
     }
@@ -144,13 +141,14 @@ async function sessionLimits(
   return ok({ ...session, max: session.max === 0 ? left : Math.min(session.max, left) })
 }
 
+/** Hands the set to the holder. Returns how many secrets it holds: those that some command is granted. */
 async function deliver(
   here: Where,
   project: Project | undefined,
   session: SessionConfig & { cause: 'unlock' | 'refresh' },
   provided: ProvidedSet,
   identity: Buffer,
-): Promise<Result<void>> {
+): Promise<Result<number>> {
   const root = project?.root ?? ''
   const tokenLeft = provided.session?.tokenLeft ?? 0
   const set = compileLaunchSet({ config: project?.config, ...provided, tokenLeft, root, ghost: here.ghost })
@@ -159,7 +157,8 @@ async function deliver(
   const refresh = refreshOf(provided, session)
   const frame = encodeSet({ ...set.value, entries }, { ...metaOf(project, session), refresh })
   wipe(set.value.entries.flatMap(({ kind, value }) => (kind === 'rendered' ? [value] : [])))
-  return put(frame).finally(() => frame.fill(0))
+  const held = await put(frame).finally(() => frame.fill(0))
+  return held.ok ? ok(secretCount(set.value)) : held
 }
 
 /** Never granted: the vault's key, the provider's session, and the values that only a rendered bind holds. */
@@ -205,12 +204,11 @@ function report(
   project: Project | undefined,
   { idle, max }: SessionConfig,
   provided: ProvidedSet,
-): Omit<Pulled, 'from' | 'created' | 'notes'> {
+): Omit<Pulled, 'secrets' | 'from' | 'created' | 'notes'> {
   const config = project?.config
   return {
     project: project?.root ?? null,
     provider: config?.provider ?? 'vault',
-    secrets: config?.provider === 'infisical' ? provided.secrets.size : provided.names.size,
     grants: config ? grantTable(config) : [],
     missing: config ? secretNames(config).filter((name) => !provided.names.has(name)) : [],
     expiresAt: max === 0 ? null : new Date(Date.now() + max * 1000).toISOString(),

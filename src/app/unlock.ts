@@ -38,7 +38,11 @@ export async function unlockVault(access: VaultAccess, options: UnlockOptions): 
     const forgotten = await forget(access, options)
     if (!forgotten.ok) return forgotten
   }
-  if (access.passphraseFd === undefined && !options.remember) {
+  if (options.remember) {
+    const kept = await recalledPassphrase(access.place.identity)
+    if (!kept.ok) return kept // no service: said before the passphrase is typed, too
+    kept.value?.fill(0)
+  } else if (access.passphraseFd === undefined) {
     const session = options.unlocked ? await fromSession(access) : undefined
     if (session) return session
     const recalled = await fromKeyring(access, options)

@@ -91,7 +91,12 @@ function usageText(error: unknown, argv: readonly string[], root: string): Failu
   const unknown = /^command (.+) not found$/i.exec(error.message)?.[1]
   if (unknown !== undefined) return unknownCommand(unknown, root)
   const first = error.message.split('\nSee more help')[0]?.trim() ?? ''
-  const oneLine = printable(first.replace(/\s*:?\s*\n\s*/g, ': '))
+  const oneLine = printable(
+    first
+      .replace(/^The following errors? occurred:\s*/, '')
+      .replace(/\s*:?\s*\n\s*/g, ': ')
+      .replace(/ {2,}/g, ': '),
+  )
   const message = oneLine.replace(/^(.)/, (letter) => letter.toLowerCase())
   const id = argv
     .slice(0, argv[0] === 'vault' ? 2 : 1)

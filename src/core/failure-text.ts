@@ -1,9 +1,18 @@
+import { errnoWords, isSystemErrno } from './errno-words.ts'
 import type { Failure } from './failure.ts'
 import { infisicalFailureText } from './infisical/failure-text.ts'
 import { vaultFailureText } from './vault-failure-text.ts'
 
 /** Exit codes of DESIGN §7 (sysexits.h). A command's own code passes through `exec` untouched. */
-export const EXIT = { usage: 64, data: 65, unavailable: 69, bug: 70, locked: 75, refused: 77 } as const
+export const EXIT = {
+  usage: 64,
+  data: 65,
+  unavailable: 69,
+  bug: 70,
+  system: 71,
+  locked: 75,
+  refused: 77,
+} as const
 
 export interface FailureText {
   /** What happened and why: one line, or several for a list of config problems. */
@@ -55,11 +64,10 @@ export function failureText(failure: Failure): FailureText {
         exitCode: EXIT.refused,
       }
     case 'weak-passphrase':
-      return {
-        message: `this passphrase is too weak: ${failure.why}`,
-        next: 'tazpod vault passwd --generate',
-        exitCode: EXIT.refused,
-      }
+      return withNext(
+        { message: `this passphrase is too weak: ${failure.why}`, exitCode: EXIT.refused },
+        failure.next,
+      )
     case 'bad-passphrase':
       return {
         message: `this ${failure.what ?? 'passphrase'} can't be used: ${failure.why}`,
@@ -97,7 +105,7 @@ export function failureText(failure: Failure): FailureText {
       return { message: `${failure.name} can't be delivered: ${failure.why}`, exitCode: EXIT.data }
     case 'bad-import':
       return {
-        message: `line ${failure.line} is not right for ${failure.format}: ${failure.why}`,
+        message: `${failure.file}:${failure.line}: not right for ${failure.format}: ${failure.why}`,
         exitCode: EXIT.data,
       }
     case 'provider-unavailable':
@@ -124,7 +132,10 @@ export function failureText(failure: Failure): FailureText {
         exitCode: EXIT.refused,
       }
     case 'io':
-      return { message: `can't ${failure.action} ${failure.path}: ${failure.code}`, exitCode: EXIT.data }
+      return {
+        message: `can't ${failure.action} ${failure.path}: ${errnoWords(failure.code)}`,
+        exitCode: isSystemErrno(failure.code) ? EXIT.system : EXIT.data,
+      }
     default:
       return unreachable(failure)
   }

@@ -16,7 +16,7 @@ export type Failure =
   | { reason: 'interrupted'; byKey?: true }
   | { reason: 'no-terminal'; need: string; next: string }
   | { reason: 'wrong-passphrase'; tries: number }
-  | { reason: 'weak-passphrase'; why: string }
+  | { reason: 'weak-passphrase'; why: string; next?: string }
   /** `what`: a client secret or a recovery key; absent: a passphrase. */
   | { reason: 'bad-passphrase'; why: string; what?: string }
   | { reason: 'native-missing'; path: string }
@@ -43,7 +43,7 @@ export type Failure =
   /** A value that can't be delivered the way it should be. `name` is a name or a path, `why` completes "it …". */
   | { reason: 'bad-value'; name: string; why: string }
   /** A file with secrets that can't be read as `format`. `why` never repeats anything of the file. */
-  | { reason: 'bad-import'; format: string; line: number; why: string }
+  | { reason: 'bad-import'; file: string; format: string; line: number; why: string }
   | { reason: 'keyring'; why: string }
   | InfisicalFailure
   | { reason: 'recovery-key'; why: string }

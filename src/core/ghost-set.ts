@@ -1,5 +1,5 @@
 import type { LaunchEntry, LaunchOp, LaunchPlan, LaunchSet } from './launch-set.ts'
-import { SET_LIMITS } from './launch-set.ts'
+import { SET_LIMITS, secretCount } from './launch-set.ts'
 
 /** What the holder must know about the session besides the set. */
 export interface SessionMeta {
@@ -76,11 +76,6 @@ function writeSet(sink: Sink, set: LaunchSet, session: SessionMeta): number {
   }
   record(RECORD.end, (body) => body.u32(records))
   return sink.length
-}
-
-/** What people are told: a rendered file may hold several secrets, and one secret may be in several files. */
-function secretCount({ entries }: LaunchSet): number {
-  return new Set(entries.flatMap(({ sources = [] }) => sources)).size
 }
 
 function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {

@@ -33,6 +33,11 @@ export type LaunchOp =
   | { op: 'env'; ifUnset: boolean; withPrevious: boolean; name: string; value: string }
   | { op: 'missing'; name: string }
 
+/** How many secrets people are told of: a rendered file may hold several, and one may be in several files. */
+export function secretCount({ entries }: LaunchSet): number {
+  return new Set(entries.flatMap(({ sources = [] }) => sources)).size
+}
+
 /** The caller's umask stays as it is. */
 export const KEEP_UMASK = 0xffff
 

@@ -58,7 +58,10 @@ function readSettings(config: Record<string, unknown> | undefined, legacy: Legac
   else if (project !== undefined) legacy.notes.push(`infisical_project_id ${show(project)} was left out`)
   if (environment !== undefined && isInfisicalName(environment)) legacy.environment = environment
   else if (environment !== undefined) legacy.notes.push(`infisical_env ${show(environment)} was left out`)
-  if (host !== undefined) legacy.host = host
+  if (host !== undefined) {
+    legacy.host = host
+    legacy.notes.push(`the server ${show(host)} was left out: it belongs to the identity in the vault`)
+  }
   readFolder(word(config?.infisical_path), legacy)
 }
 

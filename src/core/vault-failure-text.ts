@@ -1,3 +1,4 @@
+import { errnoWords } from './errno-words.ts'
 import type { Failure } from './failure.ts'
 import { EXIT, type FailureText } from './failure-text.ts'
 import { SECRET_NAME_RULE } from './secret-name.ts'
@@ -87,8 +88,8 @@ function fileFailureText(failure: Exclude<VaultFailure, { reason: `vault-${strin
   switch (failure.reason) {
     case 'not-written':
       return {
-        message: `can't write ${failure.path}: ${failure.step}: ${explained(failure.code)}; what was there before is unchanged`,
-        exitCode: EXIT.data,
+        message: `can't write ${failure.path}: ${failure.step}: ${errnoWords(failure.code)}; what was there before is unchanged`,
+        exitCode: EXIT.system,
       }
     case 'unsafe-file': {
       const text = { message: `${failure.path} is not used: ${failure.why}`, exitCode: EXIT.refused }
@@ -125,17 +126,6 @@ function fileFailureText(failure: Exclude<VaultFailure, { reason: `vault-${strin
     default:
       return unreachable(failure)
   }
-}
-
-function explained(code: string): string {
-  const words: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the quota is used up',
-    EIO: 'the disk reports an error',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-  }
-  return Object.hasOwn(words, code) ? `${words[code]} (${code})` : code
 }
 
 function size(bytes: number): string {

@@ -122,8 +122,8 @@ test('a full disk behind stdout is said, with an exit code that is not 0', async
     '"$0" doctor --json > /dev/full',
     tazpodBinary(),
   ])
-  expect(stderr).toBe("tazpod: can't write to standard output: ENOSPC\n")
-  expect(status).toBe(65)
+  expect(stderr).toBe("tazpod: can't write to standard output: the disk is full (ENOSPC)\n")
+  expect(status).toBe(71)
 })
 
 test('where there is only the sh launcher, help works and the rest says what is missing', async () => {

@@ -13,10 +13,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { tazpodBinary } from '../support/installed.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
-import { tazpod } from '../support/tazpod.ts'
+import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, tazpodAtTerminal } from '../support/terminal.ts'
+import { need } from '../support/tools.ts'
 import { isRoot, STRANGER } from '../support/users.ts'
 
 const PLAIN = `version: 1
@@ -159,6 +161,18 @@ test('init writes a file that needs nothing more, makes the vault, and trusts wh
   await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
 })
 
+test.skipIf(!need('unshare', 'init on a full disk'))(
+  'init on a full disk says so, and leaves no half tazpod.yaml that the next init would keep',
+  async () => {
+    await using scratch = new Scratch()
+    const script = `mount -t tmpfs -o size=4k,mode=700 full "$1" && cd "$1" && head -c 9000 /dev/zero >fill 2>&-
+      "$0" init --non-interactive; echo "exit $?"; ls -A; rm fill; "$0" init --non-interactive; ls -A`
+    const done = await run(scratch, ['unshare', '-Urm', 'sh', '-c', script, tazpodBinary(), scratch.project])
+    expect(done.stdout).toMatch(/^exit 71\nfill\nwritten (?:.|\n)*\ntazpod\.yaml\n$/)
+    expect(done.stderr).toMatch(/^tazpod: can't write \S*tazpod\.yaml: the disk is full \(ENOSPC\)\n$/)
+  },
+)
+
 test('init keeps what is there, and does not trust it', async () => {
   await using scratch = new Scratch()
   await makeProject(scratch, PLAIN, false)
@@ -178,8 +192,11 @@ test("init takes over the names of the original's secrets.yml", async () => {
     'project/secrets.yml',
     'config:\n  infisical_project_id: abc\nsecrets:\n  - { name: TALOSCONFIG_CONTENT, file: talosconfig, env: TALOSCONFIG }\n',
   )
-  await must(scratch, ['init', '--non-interactive'])
-  const grants = JSON.parse(await must(scratch, ['trust', '--show', '--json'])).grants
+  await makeVault(scratch, { TALOSCONFIG_CONTENT: 't' })
+  expect(await must(scratch, ['init'])).toMatch(/next: tazpod trust\n$/)
+  const { grants, state } = JSON.parse(await must(scratch, ['trust', '--show', '--json']))
+  expect(state).toBe('new') // the file may have come with a foreign repository: a person agrees to its grants
+  expect(await tazpod(scratch, ['exec', '--', 'true'])).toMatchObject({ status: 75 })
   expect(grants).toMatchObject([{ command: '*', what: ['TALOSCONFIG_CONTENT'], variables: ['TALOSCONFIG'] }])
 })
 

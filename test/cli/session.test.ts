@@ -22,7 +22,7 @@ const PROMPT = 'Passphrase of the vault:'
 
 async function projectWithVault(): Promise<Scratch> {
   const scratch = new Scratch()
-  await makeVault(scratch, VALUES)
+  await makeVault(scratch, { ...VALUES, NOBODYS: 'not granted' })
   await makeProject(scratch, PROJECT)
   return scratch
 }
@@ -46,6 +46,8 @@ test('pull: a table of grants on stdout, missing secrets on stderr, everything m
     missing: ['ABSENT'],
     idle: 1800,
   })
+  // What the vault has and nobody is granted is not held, and not counted.
+  expect(JSON.parse(await must(scratch, ['status', '--json'])).secrets).toBe(2)
   expect(Date.parse(json.expiresAt) - Date.now()).toBeGreaterThan(11 * 3600_000)
 })
 

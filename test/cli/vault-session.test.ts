@@ -16,10 +16,12 @@ test('while unlocked the vault asks for nothing; passwd still asks; locked it as
   expect(await quietly(scratch, ['list'])).toMatchObject({ status: 75, stdout: '' })
 
   await must(scratch, ['pull'], { passphrase: PASSPHRASE })
-  expect(await quietly(scratch, ['set', 'B'], 'two')).toMatchObject({ status: 0, stderr: '' })
+  const told = 'unlocked since before this change: commands get it after tazpod pull\n'
+  expect(await quietly(scratch, ['set', 'B'], 'two')).toMatchObject({ status: 0, stderr: told })
+  expect(await quietly(scratch, ['set', 'B'], 'two')).toMatchObject({ status: 0, stderr: '' }) // no change
   expect(await quietly(scratch, ['get', '--reveal', 'B'])).toMatchObject({ status: 0, stdout: 'two' })
   expect((await quietly(scratch, ['verify'])).status).toBe(0)
-  expect((await quietly(scratch, ['rm', 'A'])).status).toBe(0)
+  expect(await quietly(scratch, ['rm', 'A'])).toMatchObject({ status: 0, stderr: told })
   const passwd = await quietly(scratch, ['passwd', '--generate'])
   expect(passwd).toMatchObject({ status: 75, stdout: '' })
   expect(passwd.stderr).toContain('no terminal to ask for the passphrase of the vault')

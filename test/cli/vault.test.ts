@@ -48,6 +48,7 @@ describe('tazpod vault', () => {
     const weak = await vault(scratch, ['init'], { passphrase: 'Password12345' })
     expect(weak).toMatchObject({ status: 77, stdout: '' })
     expect(weak.stderr).toContain('it is built on a common password')
+    expect(weak.stderr).toContain('next: tazpod vault init --generate')
     expect(weak.stderr).not.toContain('Password12345')
     expect(existsSync(folder)).toBe(false)
   })
@@ -143,6 +144,17 @@ describe('tazpod vault', () => {
     scratch.file('project/bad.json', '{"E": "x", "not a name": "y"}')
     expect((await vault(scratch, ['import', 'bad.json'])).status).not.toBe(0)
     expect((await vault(scratch, ['get', '--reveal', 'E'])).status).toBe(65)
+    scratch.file('project/bad.env', 'F=1\nno value here\n')
+    const bad = await vault(scratch, ['import', 'bad.env'])
+    expect(bad.stderr).toBe('tazpod: bad.env:2: not right for dotenv: NAME=value is expected\n')
+  })
+
+  test('import reads standard input, and an empty file is refused', async () => {
+    const json = await vault(scratch, ['import', '-', '--format', 'json'], { stdin: '{"PIPED": "x"}' })
+    expect(json).toMatchObject({ status: 0, stdout: 'imported 1 new, 0 changed, 0 as they were\n' })
+    const nothing = await vault(scratch, ['import', '-', '--format', 'dotenv'], { stdin: '# nothing\n' })
+    expect(nothing).toMatchObject({ status: 64, stdout: '' })
+    expect((await vault(scratch, ['rm', 'PIPED'])).status).toBe(0)
   })
 
   test('import --as keeps a whole file, and --empty empties it afterwards', async () => {
@@ -313,6 +325,28 @@ describe('tazpod vault passwd', () => {
 })
 
 describe('at a terminal', () => {
+  test('a weak passphrase and two different ones are asked for again, three times in all', async () => {
+    await using scratch = new Scratch()
+    await using made = tazpodAtTerminal(scratch, ['vault', 'init'])
+    await made.waitForText('make up a strong passphrase?')
+    made.line('')
+    const asked = (question: string, times: number) =>
+      made.waitForScreen((screen) => screen.split(question).length - 1 === times)
+    await asked('New passphrase of the vault:', 1)
+    made.line('too short')
+    await made.waitForText('too weak: it has 9 characters')
+    await asked('New passphrase of the vault:', 2)
+    made.line(PASSPHRASE)
+    await asked('New passphrase of the vault again:', 1)
+    made.line(`${PASSPHRASE}x`)
+    await made.waitForText('the two are not the same; try again')
+    await asked('New passphrase of the vault:', 3)
+    made.line('Password12345')
+    expect((await made.exit()).exitCode).toBe(77)
+    expect(made.text()).toContain('next: tazpod vault init --generate')
+    expect(existsSync(join(scratch.data, 'tazpod'))).toBe(false)
+  })
+
   test('init offers a passphrase, shows it once, and get adds a newline for the reader', async () => {
     await using scratch = new Scratch()
     await using made = tazpodAtTerminal(scratch, ['vault', 'init'])

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { filled, frameOf, native, nativeBinary, sh } from '../support/holder.ts'
+import { makeVault, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
 import { need } from '../support/tools.ts'
@@ -44,6 +45,27 @@ test.skipIf(!prlimit)('a client with fewer starts the command with everything, o
   }
   expect(refused).toBeGreaterThan(0)
 })
+
+test.skipIf(!prlimit)(
+  'too few for Node: a message with the limit, no crash of Node, nothing starts',
+  async () => {
+    await using scratch = new Scratch()
+    await makeVault(scratch, { A: 'a' })
+    for (const args of [['vault', 'list'], ['pull'], ['exec', '--', 'touch', 'ran']]) {
+      const at = args.indexOf('--')
+      const flags = ['--passphrase-fd', '0']
+      const all = args[0] === 'vault' || at < 0 ? [...args, ...flags] : args.toSpliced(at, 0, ...flags)
+      const done = await run(scratch, limited(16, all), { stdin: PASSPHRASE })
+      expect(done).toMatchObject({ status: 71, stdout: '' })
+      expect(done.stderr).toMatch(
+        /^tazpod: this needs \d+ open files, and the limit here is 16 .*\n {2}next: .*ulimit/,
+      )
+    }
+    expect(existsSync(join(scratch.project, 'ran'))).toBe(false)
+    const few = await run(scratch, limited(48, ['pull', '-q', '--passphrase-fd', '0']), { stdin: PASSPHRASE })
+    expect(few).toMatchObject({ status: 0, stderr: '' })
+  },
+)
 
 test.skipIf(!prlimit)(
   'a holder that has none left says so, and answers again when commands have ended',

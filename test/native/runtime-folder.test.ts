@@ -140,3 +140,25 @@ test.skipIf(!need('unshare', 'a full runtime folder'))('full: a message and no h
   expect(done.stdout).toMatch(/^exit 71\n/)
   expect(done.stderr).toMatch(/^tazpod: can't .*No space left on device/)
 })
+
+test.skipIf(!need('unshare', 'a runtime folder without exec') || !need('setpriv', 'the same'))(
+  'on a file system that executes nothing (noexec): everything works',
+  async () => {
+    await using scratch = new Scratch()
+    const frame = scratch.file('frame', frameOf(SET))
+    const drop = 'setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --'
+    const script = `mount -t tmpfs -o noexec,mode=700,uid=$(id -u),gid=$(id -g) none "$1" || exit 99
+      ${drop} "$0" ghost put <"$2" && ${drop} "$0" exec -- sh -c 'cat "$A_FILE"'; ${drop} "$0" lock`
+    const namespace = ['unshare', '--user', '--map-current-user', '--keep-caps', '--mount']
+    const done = await run(scratch, [
+      ...namespace,
+      'sh',
+      '-c',
+      script,
+      nativeBinary(),
+      scratch.runtime,
+      frame,
+    ])
+    expect(done).toMatchObject({ status: 0, stdout: 'alocked; 1 secret wiped\n', stderr: '' })
+  },
+)

@@ -173,7 +173,7 @@ describe('writing a private file', () => {
         throw errno(code)
       })
       const failure = failed(await writePrivateFile(path, Buffer.from('new'), { check: fine, disk }))
-      expect(failure).toMatchObject({ reason: 'not-written', exitCode: 65 })
+      expect(failure).toMatchObject({ reason: 'not-written', exitCode: 71 })
       expect(failure.message).toContain(`can't write ${path}`)
       expect(failure.message).toContain(code)
       expect(failure.message).toContain('what was there before is unchanged')

@@ -100,7 +100,7 @@ describe('the vault survives', () => {
       const result = await updateVault(folder.place, identity, setting({ N: '2' }), { ...alone, disk })
       const now = await secretTexts(folder.place, identity)
       if (at <= commit) {
-        expect(failed(result)).toMatchObject({ reason: 'not-written', exitCode: 65 })
+        expect(failed(result)).toMatchObject({ reason: 'not-written', exitCode: 71 })
         expect(now).toEqual({ N: '1' })
       } else {
         expect(now).toEqual({ N: '2' })

@@ -44,7 +44,7 @@ export async function importSecrets(access: VaultAccess, options: ImportOptions)
   if (!bytes.ok) return bytes
   let values: Result<Map<string, Buffer>> | undefined
   try {
-    values = await valuesOf(bytes.value, as, format)
+    values = await valuesOf(bytes.value, options, format)
     if (!values.ok) return values
     const secrets = values.value
     const bad = [...secrets.keys()].find((name) => !isSecretName(name))
@@ -65,13 +65,13 @@ export async function importSecrets(access: VaultAccess, options: ImportOptions)
 
 async function valuesOf(
   bytes: Buffer,
-  as?: string,
-  format?: ImportFormat,
+  { as, file }: ImportOptions,
+  format: ImportFormat | undefined,
 ): Promise<Result<Map<string, Buffer>>> {
   if (as !== undefined) return ok(new Map([[as, bytes]]))
   const { parseSecrets } = await import('../../core/secret-import.ts')
-  const parsed = parseSecrets(format ?? 'dotenv', bytes)
-  return parsed.ok && parsed.value.size === 0 ? usage('there is no secret in it') : parsed
+  const parsed = parseSecrets(format ?? 'dotenv', bytes, file === STDIN ? 'standard input' : file)
+  return parsed.ok && parsed.value.size === 0 ? usage(`there is no secret in ${file}`) : parsed
 }
 
 /** Opens the vault once more from the disk: only then may the clear text go. */

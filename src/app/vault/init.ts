@@ -18,6 +18,10 @@ export interface PassphraseChoice {
   generate: boolean
   /** Words that a guesser tries first: user, project, machine. */
   names: readonly string[]
+  /** What makes one up instead, for whoever thinks of a weak one only. */
+  generateWith: string
+  /** Tells a person something between two questions. */
+  say: (line: string) => void
 }
 
 /** What `vault init` has to show once; it is kept nowhere. */
@@ -47,10 +51,12 @@ export async function choosePassphrase(choice: PassphraseChoice): Promise<Result
     const generated = generatePassphrase()
     return ok({ bytes: Buffer.from(generated), generated })
   }
-  const { passphraseFd: fd, nonInteractive, names } = choice
+  const { passphraseFd: fd, nonInteractive, names, generateWith, say } = choice
   const source = { fd, nonInteractive, label: 'passphrase of the vault' }
-  const typed = await obtainNewPassphrase(source, (bytes) => checkStrength(bytes, names))
-  return typed.ok ? ok({ bytes: typed.value }) : typed
+  const typed = await obtainNewPassphrase(source, (bytes) => checkStrength(bytes, names), say)
+  if (typed.ok) return ok({ bytes: typed.value })
+  const { error } = typed
+  return error.reason === 'weak-passphrase' ? err({ ...error, next: generateWith }) : typed
 }
 
 async function offer(choice: PassphraseChoice): Promise<Result<boolean>> {

@@ -44,7 +44,7 @@ test('a full disk behind stdout is no bug', () => {
     syscall: 'write',
   })
   expect(describe(full, [], '/nowhere')).toMatchObject({
-    message: "can't write to standard output: ENOSPC",
-    exitCode: 65,
+    message: "can't write to standard output: the disk is full (ENOSPC)",
+    exitCode: 71,
   })
 })

@@ -7,13 +7,13 @@ import type { ImportFormat } from '../../../src/core/secret-import.ts'
 import { parseSecrets } from '../../../src/core/secret-import.ts'
 
 function read(format: ImportFormat, text: string | Buffer): Record<string, string> {
-  const result = parseSecrets(format, Buffer.from(text))
+  const result = parseSecrets(format, Buffer.from(text), 'F')
   if (!result.ok) throw new Error(failureText(result.error).message)
   return Object.fromEntries([...result.value].map(([name, value]) => [name, value.toString()]))
 }
 
 function why(format: ImportFormat, text: string | Buffer): string {
-  const result = parseSecrets(format, Buffer.from(text))
+  const result = parseSecrets(format, Buffer.from(text), 'F')
   return result.ok ? 'no failure' : failureText(result.error).message
 }
 
@@ -52,19 +52,19 @@ describe('dotenv', () => {
   })
 
   it.each([
-    ['A=1\nnothing-here\n', 'line 2 is not right for dotenv: NAME=value is expected'],
-    ['A=1\n\nA=2\n', 'line 3 is not right for dotenv: A is there twice'],
-    ["A=1\nB='x\n\n", 'line 2 is not right for dotenv: a quote is not closed'],
-    ['A="x" y\n', 'line 1 is not right for dotenv: text follows the closing quote'],
-    ['A=`x`\n', 'line 1 is not right for dotenv: a value in backticks is not supported; use single quotes'],
-    ['1A=x\n', 'line 1 is not right for dotenv: NAME=value is expected'],
-    [`${'A'.repeat(129)}=x\n`, 'line 1 is not right for dotenv: a name must be letters'],
+    ['A=1\nnothing-here\n', 'F:2: not right for dotenv: NAME=value is expected'],
+    ['A=1\n\nA=2\n', 'F:3: not right for dotenv: A is there twice'],
+    ["A=1\nB='x\n\n", 'F:2: not right for dotenv: a quote is not closed'],
+    ['A="x" y\n', 'F:1: not right for dotenv: text follows the closing quote'],
+    ['A=`x`\n', 'F:1: not right for dotenv: a value in backticks is not supported; use single quotes'],
+    ['1A=x\n', 'F:1: not right for dotenv: NAME=value is expected'],
+    [`${'A'.repeat(129)}=x\n`, 'F:1: not right for dotenv: a name must be letters'],
   ])('refuses %j', (text, message) => {
     expect(why('dotenv', text)).toContain(message)
   })
 
   it('keeps bytes that are not UTF-8', () => {
-    const result = parseSecrets('dotenv', Buffer.from('A="\xff\xfe"\n', 'latin1'))
+    const result = parseSecrets('dotenv', Buffer.from('A="\xff\xfe"\n', 'latin1'), 'F')
     expect(result.ok && result.value.get('A')).toEqual(Buffer.from([0xff, 0xfe]))
   })
 
@@ -120,7 +120,7 @@ describe('json', () => {
     ['{"A": "SECRET"', 'this is not valid YAML'],
     ['{"A": null}', 'A has no value'],
     ['{"A": {"B": 1}}', 'A is a list or a mapping'],
-    ['{"A": 1,\n"A": 2}', 'line 2 is not right for json: a key is there twice'],
+    ['{"A": 1,\n"A": 2}', 'F:2: not right for json: a key is there twice'],
     ['{"a-b": 1}', 'a name must be'],
     ['{"A": "\\ud800"}', 'half of a Unicode surrogate pair'],
     ['['.repeat(100_000), 'nested deeper'],
@@ -185,7 +185,7 @@ it('never throws, whatever the bytes, and says nothing of them', async () => {
   )
   await fc.assert(
     fc.property(fc.constantFrom<ImportFormat>('dotenv', 'json', 'yaml'), input, (format, bytes) => {
-      const result = parseSecrets(format, bytes)
+      const result = parseSecrets(format, bytes, 'F')
       expect(result.ok || result.error.reason === 'bad-import').toBe(true)
     }),
     { numRuns: 2_000 },

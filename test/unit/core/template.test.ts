@@ -117,6 +117,7 @@ secrets:
           { name: 'TWIN', as: 'file' },
         ],
         notes: [
+          'the server "https://eu.infisical.com" was left out: it belongs to the identity in the vault',
           'line 14: "bad-name" was left out: it is not a name of a secret',
           'line 15: "LD_PRELOAD" of LOADER was left out: it may not be set by a project: it makes every program load foreign code',
           'line 16: the file of TWIN is taken already',
