@@ -1,0 +1,8 @@
+export type { IdentityOptions, LockoutOptions } from './identities.ts'
+export type { Facts, ProblemName } from './problems.ts'
+export type { ProjectOptions, Rights, TestProject } from './projects.ts'
+export { InfisicalServer } from './server.ts'
+export type { SecretExtra } from './store.ts'
+export type { TestIdentity } from './test-identity.ts'
+export type { TokenState } from './tokens.ts'
+export type { Fault, Limits, Mode, RecordedRequest, StartOptions, TlsKind } from './types.ts'
