@@ -238,14 +238,3 @@ test('a bind whose folder is a link out of the project is refused', async () => 
   expect(status).toBe(77)
   expect(existsSync(join(scratch.home, 'secrets.auto.tfvars'))).toBe(false)
 })
-
-test('provider: infisical says that this version has no login, with 69', async () => {
-  await using scratch = new Scratch()
-  await makeProject(
-    scratch,
-    'version: 1\nprovider: infisical\ninfisical: { project: p, environment: prod, paths: [/] }\n',
-  )
-  const { status, stderr } = await tazpod(scratch, ['pull'], { passphrase: PASSPHRASE })
-  expect(status).toBe(69)
-  expect(stderr).toContain('provider: vault')
-})
