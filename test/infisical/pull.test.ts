@@ -136,7 +136,9 @@ secrets: ${secrets}
     here.project.grant(here.identity, { read: false })
     const refused = await pull(scratch)
     expect(refused.status).toBe(77)
-    expect(refused.stderr).toMatch(/the identity may not (read|describe) secrets \(project lab, environment prod/)
+    expect(refused.stderr).toMatch(
+      /the identity may not (read|describe) secrets \(project lab, environment prod/,
+    )
     here.project.revokeAccess(here.identity)
     const outside = await pull(scratch)
     expect(outside.status).toBe(77)
