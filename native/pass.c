@@ -9,6 +9,7 @@
 #include "channel.h"
 #include "client.h"
 #include "hold.h"
+#include "keep.h"
 #include "namespaces.h"
 #include "set.h"
 
@@ -173,5 +174,8 @@ int verb_put(int argc, char **argv)
 	channel_receive(fd, &reply);
 	if (reply.frame.type != FRAME_OK)
 		die_reply(&reply);
+	enum keep wanted = reply.frame.length == 1 ? (enum keep)reply.body[0] : KEEP_NOTHING;
+	if (wanted != KEEP_NOTHING)
+		keeper_start(&place, wanted == KEEP_AT_TERMINAL);
 	return 0;
 }

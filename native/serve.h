@@ -52,9 +52,6 @@ struct watcher {
 	size_t got;
 };
 
-/* What `ghost put` has to do after its set (PROTOCOL.md, OK). */
-enum keep { KEEP_NOTHING = 0, KEEP_APART = 1, KEEP_AT_TERMINAL = 2 };
-
 struct holder {
 	/* set up by hold.c */
 	int journal, runtime, work, namespaces[2], terminate, listener;

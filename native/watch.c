@@ -185,7 +185,8 @@ enum renewal renewal_of(const struct holder *h)
 bool is_overdue(struct holder *h, uint32_t left_s)
 {
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	if (!is_late(h) || (h->watcher && left_s > 0) ||
+	bool ended = left_s == 0 && h->refresh_at && now >= h->refresh_at; /* after a suspend: no time to wait for the keeper */
+	if ((!ended && (h->watcher || !is_late(h))) ||
 	    (h->overdue_said_at && now < h->overdue_said_at + OVERDUE_AGAIN_S * SECOND_NS))
 		return false;
 	h->overdue_said_at = now;

@@ -51,6 +51,9 @@ enum wire_error {
 	ERROR_OVERDUE = 10
 };
 
+/* OK: what `ghost put` does next. */
+enum keep { KEEP_NOTHING = 0, KEEP_APART = 1, KEEP_AT_TERMINAL = 2 };
+
 /* A string inside somebody else's buffer; not NUL-terminated. */
 struct str {
 	const char *at;
