@@ -13,8 +13,6 @@
 #define SECOND_NS 1000000000ull
 /* After the wipe only the answer to `lock` is still being sent; nobody may hold up the end. */
 #define LAST_WORD_NS SECOND_NS
-/* The entry that proves a second unlock by the same owner: the vault's own key. */
-#define IDENTITY "@identity"
 
 void answer_begin(struct client *c)
 {
@@ -72,6 +70,7 @@ void wipe_all(struct holder *h, const char *reason)
 {
 	if (h->ending)
 		return;
+	watch_last(h);
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	for (uint32_t i = 0; i < CLIENTS; i++) {
 		struct client *c = h->clients[i];
@@ -99,12 +98,12 @@ void wipe_all(struct holder *h, const char *reason)
 	h->ending = true;
 }
 
-bool from_known_terminal(const struct holder *h, const struct client *c)
+bool from_known_terminal(const struct holder *h, pid_t pid, int pidfd)
 {
 	struct terminal t;
 	if (h->held->set.scope == SCOPE_USER)
 		return true;
-	if (!terminal_of(c->pid, c->pidfd, &t))
+	if (!terminal_of(pid, pidfd, &t))
 		return false;
 	for (uint32_t i = 0; i < h->terminal_count; i++)
 		if (h->terminals[i].tty == t.tty && h->terminals[i].session == t.session &&
@@ -115,8 +114,7 @@ bool from_known_terminal(const struct holder *h, const struct client *c)
 
 static bool same_owner(const struct held *a, const struct held *b)
 {
-	struct str name = {IDENTITY, sizeof IDENTITY - 1};
-	const struct entry *x = set_entry(&a->set, name), *y = set_entry(&b->set, name);
+	const struct entry *x = set_internal(&a->set, ENTRY_IDENTITY), *y = set_internal(&b->set, ENTRY_IDENTITY);
 	unsigned difference = 0;
 	if (!x || !y || x->size != y->size)
 		return false;
@@ -141,6 +139,24 @@ static void note_terminal(struct holder *h, const struct client *c, bool keep)
 	h->terminals[h->terminal_count++] = t;
 }
 
+/* A refresh goes on with the session that it was fetched for: what locked meanwhile stays locked, another owner's set
+ * stays, and the ends that the passphrase was given for are not pushed back. */
+static bool continues(const struct holder *h, const struct held *fresh)
+{
+	return h->held && (same_owner(h->held, fresh) || (!set_internal(&h->held->set, ENTRY_IDENTITY) &&
+	                                                  !set_internal(&fresh->set, ENTRY_IDENTITY)));
+}
+
+static void set_deadlines(struct holder *h, const struct held *old)
+{
+	const struct set *set = &h->held->set;
+	uint64_t max_at = set->max_s ? clock_ns(CLOCK_BOOTTIME) + set->max_s * SECOND_NS : 0;
+	bool refresh = set->cause == CAUSE_REFRESH;
+	h->max_at = refresh ? earlier(max_at, h->max_at) : max_at;
+	if (!refresh || old->set.idle_s != set->idle_s)
+		restart_idle(h);
+}
+
 static void answer_set(struct holder *h, struct client *c)
 {
 	struct held *fresh = calloc(1, sizeof *fresh);
@@ -157,43 +173,27 @@ static void answer_set(struct holder *h, struct client *c)
 	fresh->arena = c->arena;
 	c->arena = (struct arena){0};
 	fresh->uses = 1;
-	note_terminal(h, c, h->held && same_owner(h->held, fresh));
-	if (h->held)
-		held_release(h->held);
+	bool refresh = fresh->set.cause == CAUSE_REFRESH;
+	if (refresh && !continues(h, fresh)) {
+		held_release(fresh);
+		answer_error(c, ERROR_EMPTY, "the session that was to be refreshed has ended");
+		return;
+	}
+	if (!refresh)
+		note_terminal(h, c, h->held && same_owner(h->held, fresh));
+	struct held *old = h->held;
 	h->held = fresh;
-	h->max_at = fresh->set.max_s ? clock_ns(CLOCK_BOOTTIME) + fresh->set.max_s * SECOND_NS : 0;
-	restart_idle(h);
-	journal_write(h->journal, &(struct journal_event){.event = "unlock", .project = held_label(h), .pid = c->pid,
+	set_deadlines(h, old);
+	watch_new_set(h);
+	if (old)
+		held_release(old);
+	journal_write(h->journal, &(struct journal_event){.event = refresh ? "refresh" : "unlock",
+	                                                   .project = held_label(h), .pid = c->pid,
+	                                                   .reason = refresh ? "done" : NULL,
 	                                                   .count = (int64_t)fresh->set.secret_count});
 	answer_begin(c);
+	put_u8(&c->answer, (uint8_t)watch_wanted(h, c));
 	frame_finish(&c->answer, FRAME_OK);
-}
-
-static void answer_get(struct holder *h, struct client *c)
-{
-	struct reader r = {c->body, c->frame.length, false};
-	struct str name = get_str(&r, SET_MAX_PATH);
-	const struct entry *e = r.bad || r.left > 0 ? NULL : set_entry(&h->held->set, name);
-	if (!from_known_terminal(h, c)) {
-		note_denied(h, c, (struct str){"get", 3}, "scope: terminal");
-		answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
-		return;
-	}
-	if (!e) {
-		answer_error(c, ERROR_UNKNOWN, "there is no entry of that name");
-		return;
-	}
-	c->values = calloc(1, sizeof *c->values);
-	if (!c->values) {
-		answer_error(c, ERROR_MEMORY, "the holder is out of memory");
-		return;
-	}
-	c->held = h->held;
-	c->held->uses++;
-	answer_begin(c);
-	frame_encode(c->answer.data, FRAME_DATA, e->size);
-	if (e->size > 0)
-		c->values[c->value_count++] = (struct slice){e->value, e->size};
 }
 
 static uint64_t left_ms(uint64_t at)
@@ -214,6 +214,7 @@ static void answer_state(struct holder *h, struct client *c)
 	put_u8(w, h->backing);
 	put_u64(w, left_ms(h->max_at));
 	put_u64(w, left_ms(h->idle_at));
+	put_refresh(h, w);
 	put_u32(w, set ? set->secret_count : 0);
 	put_str(w, set ? set->label.at : none.at, set ? set->label.size : 0);
 	put_str(w, set ? set->root.at : none.at, set ? set->root.size : 0);
@@ -225,7 +226,7 @@ static void answer_state(struct holder *h, struct client *c)
 void answer_request(struct holder *h, struct client *c)
 {
 	uint8_t type = c->frame.type;
-	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET))) {
+	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET || type == FRAME_GETMANY || type == FRAME_WATCH))) {
 		answer_error(c, ERROR_EMPTY, "locked");
 	} else if (type == FRAME_SET) {
 		answer_set(h, c);
@@ -233,6 +234,10 @@ void answer_request(struct holder *h, struct client *c)
 		answer_exec(h, c);
 	} else if (type == FRAME_GET) {
 		answer_get(h, c);
+	} else if (type == FRAME_GETMANY) {
+		answer_getmany(h, c);
+	} else if (type == FRAME_WATCH) {
+		answer_watch(h, c);
 	} else if (type == FRAME_STATUS) {
 		answer_state(h, c);
 	} else if (type == FRAME_LOCK) {

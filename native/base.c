@@ -30,6 +30,14 @@ __attribute__((format(printf, 2, 0))) static void say(const char *next, const ch
 	(void)write_all(STDERR_FILENO, line, used); /* nowhere left to say that stderr is gone */
 }
 
+void warn(const char *next, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(next, format, args, 0);
+	va_end(args);
+}
+
 _Noreturn void die(int code, const char *next, const char *format, ...)
 {
 	va_list args;

@@ -24,6 +24,9 @@ _Noreturn void die(int code, const char *next, const char *format, ...) __attrib
 /* The same with ": strerror(errno)" behind the message. */
 _Noreturn void die_errno(int code, const char *next, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Prints the same and goes on. */
+void warn(const char *next, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Writes all SIZE bytes to FD, whatever the kernel takes at a time. Returns false with errno set. */
 bool write_all(int fd, const void *data, size_t size);
 /* Reads exactly SIZE bytes. Returns false at an early end (errno 0) or an error (errno set). */

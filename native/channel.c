@@ -120,7 +120,7 @@ const char *channel_try_receive(int fd, struct reply *out)
 	if (out->frame.version != WIRE_VERSION)
 		return out->frame.version < WIRE_VERSION ? "the running holder is older than this tazpod"
 		                                         : "the running holder is newer than this tazpod";
-	if (out->frame.type == FRAME_DATA)
+	if (out->frame.type == FRAME_DATA || out->frame.type == FRAME_LAST)
 		return NULL;
 	if (out->frame.length > WIRE_MAX_SET)
 		return "the holder's answer is too long";
@@ -174,6 +174,7 @@ _Noreturn void die_reply(const struct reply *reply)
 		die(EXIT_LOCKED, "tazpod pull", "%s", message);
 	case ERROR_MEMORY:
 		die(EXIT_SYSTEM, "raise it: ulimit -l, or LimitMEMLOCK= in the user's systemd slice", "%s", message);
+	case ERROR_OVERDUE:
 	case ERROR_EMPTY:
 		die(EXIT_LOCKED, "tazpod pull", "%s", message);
 	}

@@ -13,7 +13,7 @@ void channel_send(int fd, const void *data, size_t size);
 
 struct reply {
 	struct frame frame;
-	uint8_t *body; /* malloc'ed, frame.length bytes; NULL for DATA, which stays in the socket */
+	uint8_t *body; /* malloc'ed, frame.length bytes; NULL for DATA and LAST, which stay in the socket */
 	int fds[2];    /* namespaces that came along: user, mount; -1 where absent */
 	int fd_count;
 };

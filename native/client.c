@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,8 +16,6 @@
 
 #include "base.h"
 #include "channel.h"
-#include "hold.h"
-#include "namespaces.h"
 #include "node.h"
 #include "state.h"
 
@@ -213,73 +210,6 @@ int verb_lock(int argc, char **argv)
 		stop_running(&state, json);
 	if (json)
 		report_lock(fd >= 0 ? &state : NULL, json, stop);
-	return 0;
-}
-
-int verb_get(int argc, char **argv)
-{
-	struct place place;
-	struct reply reply;
-	struct writer w = {0};
-	static uint8_t chunk[1 << 16];
-	if (argc != 1)
-		die(EXIT_USAGE, NULL, "usage: tazpod ghost get NAME");
-	if (isatty(STDOUT_FILENO))
-		die(EXIT_REFUSED, "tazpod vault get NAME --reveal", "a value is not shown on a terminal");
-	place_find(&place);
-	int fd = channel_connect(&place);
-	if (fd < 0)
-		die(EXIT_LOCKED, "tazpod pull", "locked");
-	frame_begin(&w);
-	put_str(&w, argv[0], strlen(argv[0]));
-	frame_finish(&w, FRAME_GET);
-	channel_send(fd, w.data, w.used);
-	channel_receive(fd, &reply);
-	if (reply.frame.type != FRAME_DATA)
-		die_reply(&reply);
-	forbid_core();
-	(void)mlock(chunk, sizeof chunk); /* best effort: the bytes leave through a pipe anyway */
-	for (size_t left = reply.frame.length; left > 0;) {
-		size_t n = left < sizeof chunk ? left : sizeof chunk;
-		if (!read_all(fd, chunk, n))
-			die(EXIT_SYSTEM, "tazpod status", "the holder ended in the middle of a value");
-		if (!write_all(STDOUT_FILENO, chunk, n))
-			die_errno(EXIT_SYSTEM, NULL, "can't write the value");
-		left -= n;
-	}
-	explicit_bzero(chunk, sizeof chunk);
-	return 0;
-}
-
-/* Passes one SET frame from stdin to the holder; the bytes are never all in this process. */
-int verb_put(int argc, char **argv)
-{
-	struct place place;
-	struct reply reply;
-	struct frame frame;
-	uint8_t header[WIRE_HEADER];
-	static uint8_t chunk[1 << 16];
-	(void)argv;
-	if (argc != 0)
-		die(EXIT_USAGE, NULL, "usage: tazpod ghost put < SET");
-	place_find(&place);
-	forbid_core();
-	if (!read_all(STDIN_FILENO, header, sizeof header) || !frame_decode(header, &frame) || frame.type != FRAME_SET)
-		die(EXIT_DATA, NULL, "ghost put wants one SET frame on its standard input");
-	int fd = holder_connect(&place);
-	(void)mlock(chunk, sizeof chunk);
-	channel_send(fd, header, sizeof header);
-	for (size_t left = frame.length; left > 0;) {
-		size_t n = left < sizeof chunk ? left : sizeof chunk;
-		if (!read_all(STDIN_FILENO, chunk, n))
-			die(EXIT_DATA, NULL, "the SET frame on standard input is cut short");
-		channel_send(fd, chunk, n);
-		left -= n;
-	}
-	explicit_bzero(chunk, sizeof chunk);
-	channel_receive(fd, &reply);
-	if (reply.frame.type != FRAME_OK)
-		die_reply(&reply);
 	return 0;
 }
 

@@ -97,11 +97,10 @@ static bool add_running(struct holder *h, struct client *c, struct str command, 
 	return true;
 }
 
-static void grant(struct holder *h, struct client *c, const struct request *q, const struct op *ops, uint32_t count,
-                  struct str *names)
+static void grant(struct holder *h, struct client *c, const struct request *q, const struct plan *plan,
+                  const struct op *ops, uint32_t count, struct str *names)
 {
 	const struct set *set = &h->held->set;
-	const struct plan *plan = set_plan(set, q->command);
 	uint32_t named = 0, valued = 0;
 	uint64_t total = 0;
 	for (uint32_t i = 0; i < count; i++) {
@@ -133,8 +132,8 @@ static void grant(struct holder *h, struct client *c, const struct request *q, c
 	uint8_t *body = c->body; /* the request's strings live there until the answer is built */
 	c->body = NULL;
 	answer_begin(c);
-	put_u16(w, plan ? plan->umask : UMASK_KEEP);
-	put_u32(w, count);
+	grant_encode_head(w, &(struct grant){.umask = plan ? plan->umask : UMASK_KEEP, .left_s = seconds_left(h, plan),
+	                                     .renewal = renewal_of(h), .count = count});
 	c->values = calloc(valued + 1u, sizeof *c->values);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct entry *e = ops[i].type == RECORD_ENV ? NULL : &set->entries[ops[i].entry];
@@ -159,7 +158,7 @@ void answer_exec(struct holder *h, struct client *c)
 		return;
 	}
 	const struct set *set = &h->held->set;
-	if (!from_known_terminal(h, c)) {
+	if (!from_known_terminal(h, c->pid, c->pidfd)) {
 		note_denied(h, c, q.command, "scope: terminal");
 		answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
 		return;
@@ -175,8 +174,11 @@ void answer_exec(struct holder *h, struct client *c)
 	int64_t count = ops && names ? select_ops(h, c, &q, ops) : -1;
 	if (!ops || !names)
 		answer_error(c, ERROR_MEMORY, "the holder is out of memory");
+	else if (count >= 0 && is_overdue(h, seconds_left(h, plan)))
+		/* before anything is noted or granted: the command asks again */
+		answer_error(c, ERROR_OVERDUE, "the secrets should have been fetched anew");
 	else if (count >= 0)
-		grant(h, c, &q, ops, (uint32_t)count, names);
+		grant(h, c, &q, plan, ops, (uint32_t)count, names);
 	free(ops);
 	free(names);
 }

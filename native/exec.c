@@ -146,7 +146,8 @@ static void send_request(int fd, const struct place *place, const struct options
 static int request_grant(struct place *place, const struct options *o, struct reply *reply)
 {
 	char message[512];
-	for (bool unlocked = false;; unlocked = true) {
+	unsigned overdue = 0;
+	for (bool unlocked = false;;) {
 		bool ask = !o->non_interactive && has_terminal();
 		int fd = channel_connect(place);
 		if (fd >= 0) {
@@ -156,6 +157,11 @@ static int request_grant(struct place *place, const struct options *o, struct re
 				return fd;
 			close(fd);
 			enum wire_error code = reply->frame.type == FRAME_ERROR ? reply_error(reply, message) : ERROR_BAD;
+			if (code == ERROR_OVERDUE && overdue < 3) { /* the holder says it once a minute at most */
+				if (overdue++ == 0)
+					node_refresh(); /* whether it worked or not: what is held then is what the command gets */
+				continue;
+			}
 			bool final = code != ERROR_STALE && code != ERROR_EMPTY && !(code == ERROR_DENIED && ask);
 			if (unlocked || final)
 				die_reply(reply);
@@ -163,6 +169,7 @@ static int request_grant(struct place *place, const struct options *o, struct re
 			die(EXIT_LOCKED, "tazpod pull", "locked, and nobody can be asked for the passphrase");
 		}
 		node_unlock(ask, o->passphrase_fd);
+		unlocked = true;
 		place_find(place); /* the config may be another one now */
 	}
 }
@@ -250,6 +257,19 @@ static void expect_values(int fd, const struct grant *grant)
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's values don't fit its grant; nothing was started");
 }
 
+/* Whoever gets a token that is about to end learns it from us, not from the server that refuses it. */
+static void warn_of_end(const struct grant *grant, const char *command)
+{
+	enum { SOON_S = 300 };
+	const char *slash = strrchr(command, '/'), *why = grant->renewal == RENEWAL_FAILED ? ", and could not be renewed" : "";
+	const char *name = slash ? slash + 1 : command;
+	if (grant->left_s == 0)
+		warn("tazpod pull", "the session token that %.200s gets has ended%s", name, why);
+	else if (grant->left_s < SOON_S && grant->renewal != RENEWAL_IN_TIME)
+		warn("tazpod pull", "the session token that %.200s gets ends in %u %s%s", name,
+		     grant->left_s < 60 ? grant->left_s : grant->left_s / 60, grant->left_s < 60 ? "s" : "min", why);
+}
+
 int verb_exec(int argc, char **argv)
 {
 	struct options options;
@@ -265,6 +285,7 @@ int verb_exec(int argc, char **argv)
 	int fd = request_grant(&place, &options, &reply);
 	if (!grant_parse(&grant, reply.body, reply.frame.length))
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's grant can't be read");
+	warn_of_end(&grant, options.command[0]);
 	int view = view_build(&place, &grant, reply.fds, reply.fd_count);
 	/* From here on no other process of the user may look in (PR_SET_DUMPABLE, ptrace(2)): the values arrive. execve
 	 * resets it for the command itself. */

@@ -4,6 +4,14 @@
 
 #include "base.h"
 
+void grant_encode_head(struct writer *w, const struct grant *grant)
+{
+	put_u16(w, grant->umask);
+	put_u32(w, grant->left_s);
+	put_u8(w, (uint8_t)grant->renewal);
+	put_u32(w, grant->count);
+}
+
 void grant_encode_op(struct writer *w, const struct op *op, uint32_t size)
 {
 	put_u8(w, (uint8_t)op->type);
@@ -53,9 +61,12 @@ bool grant_parse(struct grant *out, const uint8_t *body, size_t size)
 {
 	struct reader r = {body, size, false};
 	out->umask = get_u16(&r);
+	out->left_s = get_u32(&r);
+	uint8_t renewal = get_u8(&r);
+	out->renewal = (enum renewal)renewal;
 	out->count = get_u32(&r);
 	out->ops = NULL;
-	if (r.bad || out->count > SET_MAX_OPS || out->count > size) /* an operation has at least one byte */
+	if (r.bad || renewal > RENEWAL_NONE || out->count > SET_MAX_OPS || out->count > size) /* an operation has at least one byte */
 		return false;
 	out->ops = allocate(out->count, sizeof *out->ops);
 	for (uint32_t i = 0; i < out->count && !r.bad; i++)

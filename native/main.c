@@ -8,6 +8,7 @@
 #include "client.h"
 #include "exec.h"
 #include "hold.h"
+#include "keep.h"
 #include "node.h"
 
 struct verb {
@@ -18,7 +19,7 @@ struct verb {
 static const struct verb verbs[] = {{"exec", verb_exec}, {"status", verb_status}, {"lock", verb_lock}};
 /* Not for people: what Node and the holder's start-up call. */
 static const struct verb ghost_verbs[] = {{"where", verb_where}, {"put", verb_put},     {"get", verb_get},
-                                          {"flock", verb_flock}, {"hold", verb_hold}};
+                                          {"flock", verb_flock}, {"hold", verb_hold},   {"keep", verb_keep}};
 
 /* With a closed standard descriptor our first file would become it, and messages would land in there. Close-on-exec:
  * a command finds it closed, as it was. */

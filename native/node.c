@@ -1,13 +1,17 @@
 #include "node.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -24,6 +28,11 @@
 
 /* Measured: 32 are enough for a pull. */
 #define NODE_DESCRIPTORS 48
+/* How long `exec` waits for a refresh, then how long that may still take to end. */
+#ifndef EXEC_REFRESH_S
+#define EXEC_REFRESH_S 30
+#endif
+enum { EXEC_END_S = 2 };
 
 /* NODE_OPTIONS=--require and its like would run foreign code beside the passphrase. */
 static void clean_environment(void)
@@ -123,4 +132,97 @@ void node_unlock(bool interactive, int passphrase_fd)
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* Runs in the child. Ignored signals would stay ignored in Node (execve(2)). */
+static _Noreturn void become_apart(char **argv, int input, bool dies_with_us)
+{
+	static const int usual[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (setpgid(0, 0) != 0 || null < 0 || dup2(input < 0 ? null : input, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
+		_exit(EXIT_SYSTEM);
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		(void)signal(usual[i], SIG_DFL);
+	if (dies_with_us)
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	node_become(argv);
+}
+
+bool node_start(struct node *node, char **argv, int input, bool dies_with_us)
+{
+	*node = (struct node){.pidfd = -1};
+	pid_t child = fork();
+	if (child < 0)
+		return false;
+	if (child == 0)
+		become_apart(argv, input, dies_with_us);
+	(void)setpgid(child, child); /* whoever is first: its group exists before it is signalled */
+	*node = (struct node){.pid = child, .pidfd = (int)syscall(SYS_pidfd_open, child, 0)};
+	if (node->pidfd >= 0 && fcntl(node->pidfd, F_SETFD, FD_CLOEXEC) == 0)
+		return true;
+	node_stop(node, 0);
+	return false;
+}
+
+bool node_start_refresh(struct node *node)
+{
+	char *argv[] = {(char *)(uintptr_t)"pull", (char *)(uintptr_t)"--for-refresh",
+	                (char *)(uintptr_t)"--non-interactive", NULL};
+	return node_start(node, argv, -1, true);
+}
+
+bool node_await(const struct node *node, int ms)
+{
+	uint64_t end = clock_ns(CLOCK_BOOTTIME) + (uint64_t)ms * 1000000u;
+	for (;;) {
+		struct pollfd ended = {.fd = node->pidfd, .events = POLLIN};
+		uint64_t now = clock_ns(CLOCK_BOOTTIME);
+		int n = poll(&ended, 1, now < end ? (int)((end - now) / 1000000u + 1) : 0);
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return n > 0;
+		if (now >= end)
+			return false;
+	}
+}
+
+void node_signal(const struct node *node, int signal)
+{
+	(void)kill(-node->pid, signal);
+}
+
+int node_reap(struct node *node)
+{
+	int status = 0;
+	if (node->pid == 0)
+		return EXIT_BUG;
+	(void)kill(-node->pid, SIGKILL); /* before waitpid: until then nobody else can get the number */
+	while (waitpid(node->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (node->pidfd >= 0)
+		close(node->pidfd);
+	*node = (struct node){.pidfd = -1};
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void node_stop(struct node *node, int grace_ms)
+{
+	if (node->pid == 0)
+		return;
+	if (grace_ms > 0) {
+		node_signal(node, SIGTERM);
+		(void)node_await(node, grace_ms);
+	}
+	(void)node_reap(node);
+}
+
+void node_refresh(void)
+{
+	struct node node;
+	if (!node_start_refresh(&node))
+		return;
+	if (node_await(&node, EXEC_REFRESH_S * 1000))
+		(void)node_reap(&node);
+	else
+		node_stop(&node, EXEC_END_S * 1000);
 }

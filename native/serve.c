@@ -61,7 +61,8 @@ static void set_listening(struct holder *h, bool on)
 static void drop_client(struct holder *h, uint32_t slot)
 {
 	struct client *c = h->clients[slot];
-	close(c->fd);
+	if (c->fd >= 0) /* else it is the keeper's connection now */
+		close(c->fd);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	free(c->body);
@@ -113,9 +114,9 @@ static void begin_body(struct client *c)
 	} else if (c->frame.version != WIRE_VERSION) {
 		answer_error(c, ERROR_VERSION, "the asking tazpod is %s than the running holder (protocol %u, holder %d)",
 		             c->frame.version < WIRE_VERSION ? "older" : "newer", c->frame.version, WIRE_VERSION);
-	} else if (c->frame.length > (c->frame.type == FRAME_SET ? (uint32_t)WIRE_MAX_SET : (uint32_t)WIRE_MAX_REQUEST)) {
-		answer_error(c, ERROR_TOO_LARGE, "a frame of %u bytes is too long (the limit is %d)", c->frame.length,
-		             c->frame.type == FRAME_SET ? WIRE_MAX_SET : WIRE_MAX_REQUEST);
+	} else if (c->frame.length > frame_limit(c->frame.type)) {
+		answer_error(c, ERROR_TOO_LARGE, "a frame of %u bytes is too long (the limit is %u)", c->frame.length,
+		             frame_limit(c->frame.type));
 	} else if (c->frame.type != FRAME_SET) {
 		c->body = malloc(c->frame.length + 1u);
 		if (!c->body)
@@ -273,7 +274,7 @@ static void on_end(struct holder *h, uint32_t slot)
 		restart_idle(h);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
@@ -359,6 +360,9 @@ void serve(struct holder *h)
 			break;
 		case SOURCE_RUNNING:
 			on_end(h, index);
+			break;
+		case SOURCE_WATCHER:
+			on_watcher(h);
 			break;
 		}
 	}

@@ -3,6 +3,7 @@
 #define TAZPOD_SERVE_H
 
 #include "arena.h"
+#include "grant.h"
 #include "running.h"
 #include "set.h"
 
@@ -21,7 +22,7 @@ struct slice {
 };
 
 /* What an epoll event is about: in the upper half of its tag, with a slot number in the lower. */
-enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING };
+enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING, SOURCE_WATCHER };
 
 enum phase { PHASE_HEADER, PHASE_BODY, PHASE_ANSWER };
 
@@ -42,6 +43,15 @@ struct client {
 	uint64_t drop_at;     /* CLOCK_MONOTONIC ns */
 };
 
+/* The connection of the keeper: it says how a refresh went. */
+enum { WATCH_RESULT = 1 + 8 };
+struct watcher {
+	int fd, pidfd;
+	pid_t pid;
+	uint8_t frame[WIRE_HEADER + WATCH_RESULT];
+	size_t got;
+};
+
 struct holder {
 	/* set up by hold.c */
 	int journal, runtime, work, namespaces[2], terminate, listener;
@@ -54,6 +64,11 @@ struct holder {
 	uint64_t max_at, idle_at; /* CLOCK_BOOTTIME ns; 0: never */
 	uint64_t armed_at;        /* what the timer is set to */
 	struct held *held;
+	/* watch.c; times are CLOCK_BOOTTIME ns, 0: never */
+	struct watcher *watcher;      /* NULL: no keeper is connected */
+	uint64_t set_at, refresh_at, try_at, overdue_said_at;
+	uint64_t refreshed_ms;        /* Unix ms of the last success or failure; 0: none */
+	uint8_t refresh_code;         /* of the last one; 0: it worked */
 	struct terminal terminals[TERMINALS];
 	uint32_t terminal_count;
 	struct running_list running;
@@ -74,8 +89,11 @@ void answer_error(struct client *client, enum wire_error code, const char *forma
 void answer_begin(struct client *client);
 /* decide.c: answers an EXEC with the grant that the stored plan gives, or with the reason for none. */
 void answer_exec(struct holder *holder, struct client *client);
+/* lookup.c: values by name. */
+void answer_get(struct holder *holder, struct client *client);
+void answer_getmany(struct holder *holder, struct client *client);
 /* With `scope: terminal` only terminals whose user has given the passphrase may ask. */
-bool from_known_terminal(const struct holder *holder, const struct client *client);
+bool from_known_terminal(const struct holder *holder, pid_t pid, int pidfd);
 /* The name of the project for the journal; empty without a set. */
 struct str held_label(const struct holder *holder);
 void note_denied(struct holder *holder, struct client *client, struct str command, const char *reason);
@@ -83,6 +101,27 @@ void note_denied(struct holder *holder, struct client *client, struct str comman
 void held_release(struct held *held);
 /* Removes the secrets and the shared folder's files, and notes it with REASON. */
 void wipe_all(struct holder *holder, const char *reason);
+/* The one that comes first; 0 is never. */
+uint64_t earlier(uint64_t a, uint64_t b);
+
+/* watch.c: the keeper's connection, and what depends on when the set was fetched. */
+void answer_watch(struct holder *holder, struct client *client);
+void drop_watcher(struct holder *holder);
+/* The keeper has said something, or is gone. */
+void on_watcher(struct holder *holder);
+/* Whether the held set needs a keeper that is not there, and the client could be its parent. */
+enum keep watch_wanted(const struct holder *holder, const struct client *client);
+/* Sets the times of the set that has just arrived, and tells the keeper. */
+void watch_new_set(struct holder *holder);
+/* Hands the keeper what it is to revoke, and lets it go. Before the wipe. */
+void watch_last(struct holder *holder);
+/* Until something that PLAN (NULL: none) delivers ends, as GRANT says it. */
+uint32_t seconds_left(const struct holder *holder, const struct plan *plan);
+enum renewal renewal_of(const struct holder *holder);
+/* Whether this `exec` should fetch the set anew first. Says so once a minute at most. */
+bool is_overdue(struct holder *holder, uint32_t left_s);
+/* The part of STATE about the refresh. */
+void put_refresh(const struct holder *holder, struct writer *w);
 /* The idle deadline, from now on; 0 while a command runs or where there is none. */
 void restart_idle(struct holder *holder);
 

@@ -94,15 +94,17 @@ static const char *parse_meta(struct set *set, struct reader *r)
 {
 	set->idle_s = get_u32(r);
 	set->max_s = get_u32(r);
-	uint8_t scope = get_u8(r), has_config = get_u8(r);
+	set->refresh_s = get_u32(r);
+	uint8_t scope = get_u8(r), cause = get_u8(r), has_config = get_u8(r);
 	set->config = get_config_id(r);
 	set->label = get_str(r, WIRE_MAX_NAME);
 	set->root = get_str(r, SET_MAX_PATH);
 	set->provider = get_str(r, WIRE_MAX_NAME);
 	set->secret_count = get_u32(r);
-	if (scope > SCOPE_TERMINAL || has_config > 1)
-		return "META has an unknown scope or flag";
+	if (scope > SCOPE_TERMINAL || cause > CAUSE_REFRESH || has_config > 1)
+		return "META has an unknown scope, cause or flag";
 	set->scope = (enum scope)scope;
+	set->cause = (enum cause)cause;
 	set->has_config = has_config == 1;
 	return NULL;
 }
@@ -117,6 +119,8 @@ static const char *parse_entry(struct set *set, struct reader *r)
 		return "an ENTRY of unknown kind";
 	if (!r->bad && e->name.size == 0)
 		return "an ENTRY without a name";
+	if (kind == ENTRY_INTERNAL && str_is(e->name, ENTRY_REVOKE) && e->size > SET_MAX_REVOKE)
+		return "the entry " ENTRY_REVOKE " is larger than 65,536 bytes";
 	e->kind = (enum entry_kind)kind;
 	return NULL;
 }
@@ -206,6 +210,7 @@ static const char *parse_record(struct set *set, uint8_t type, uint32_t at, stru
 		struct plan *plan = &set->plans[set->plan_count++];
 		plan->pattern = get_str(r, WIRE_MAX_NAME);
 		plan->umask = get_u16(r);
+		plan->valid_s = get_u32(r);
 		plan->first = set->op_count;
 		if (!r->bad && (plan->pattern.size == 0 || (plan->umask != UMASK_KEEP && plan->umask > 0777)))
 			return "a PLAN without a pattern or with a wrong umask";
@@ -324,4 +329,33 @@ const struct entry *set_entry(const struct set *set, struct str name)
 		if (str_same(set->entries[i].name, name))
 			return &set->entries[i];
 	return NULL;
+}
+
+const struct entry *set_internal(const struct set *set, const char *name)
+{
+	const struct entry *e = set_entry(set, (struct str){name, (uint16_t)strlen(name)});
+	return e && e->kind == ENTRY_INTERNAL ? e : NULL;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *const *x = a, *const *y = b;
+	return compare_str((*x)->name, (*y)->name);
+}
+
+const struct entry **set_sorted(const struct set *set)
+{
+	const struct entry **sorted = calloc(set->entry_count + 1u, sizeof *sorted);
+	for (uint32_t i = 0; sorted && i < set->entry_count; i++)
+		sorted[i] = &set->entries[i];
+	if (sorted)
+		qsort(sorted, set->entry_count, sizeof *sorted, compare_entries);
+	return sorted;
+}
+
+const struct entry *set_find(const struct set *set, const struct entry *const *sorted, struct str name)
+{
+	const struct entry wanted = {.name = name}, *key = &wanted;
+	const struct entry *const *found = bsearch(&key, sorted, set->entry_count, sizeof *sorted, compare_entries);
+	return found ? *found : NULL;
 }

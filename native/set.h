@@ -11,6 +11,7 @@ enum {
 	SET_MAX_VALUE = 1 << 20,
 	SET_MAX_PATH = 4095,
 	SET_MAX_ENV = 32767,
+	SET_MAX_REVOKE = 65536,
 	UMASK_KEEP = 0xFFFF
 };
 
@@ -31,6 +32,14 @@ enum { ENV_IF_UNSET = 1, ENV_GOES_WITH_PREVIOUS = 2 };
 
 enum entry_kind { ENTRY_SECRET = 0, ENTRY_RENDERED = 1, ENTRY_INTERNAL = 2 };
 enum scope { SCOPE_USER = 0, SCOPE_TERMINAL = 1 };
+enum cause { CAUSE_UNLOCK = 0, CAUSE_REFRESH = 1 };
+
+/* Internal entries that the holder itself knows: the vault's own key, and what `tazpod revoke` reads at the lock. */
+#define ENTRY_IDENTITY "@identity"
+#define ENTRY_REVOKE "@revoke"
+
+/* Where the body of META has its cause: what `ghost put` looks at on its way through (refresh.c). */
+enum { META_CAUSE_AT = 13 };
 
 struct entry {
 	enum entry_kind kind;
@@ -51,12 +60,14 @@ struct op {
 struct plan {
 	struct str pattern;
 	uint16_t umask;
+	uint32_t valid_s; /* until something that it delivers ends, from the set's arrival; 0: never */
 	uint32_t first, count;
 };
 
 struct set {
-	uint32_t idle_s, max_s;
+	uint32_t idle_s, max_s, refresh_s; /* 0: never */
 	enum scope scope;
+	enum cause cause;
 	bool has_config;
 	struct config_id config;
 	struct str label, root, provider;
@@ -77,5 +88,10 @@ const struct plan *set_plan(const struct set *set, struct str command);
 /* Decodes operation INDEX (0 to op_count - 1), which set_parse has checked. */
 struct op set_op(const struct set *set, uint32_t index);
 const struct entry *set_entry(const struct set *set, struct str name);
+/* The entry of that name that is kept for tazpod itself, or NULL. */
+const struct entry *set_internal(const struct set *set, const char *name);
+/* The entries in an order that set_find searches; malloc'ed, NULL where memory is full. */
+const struct entry **set_sorted(const struct set *set);
+const struct entry *set_find(const struct set *set, const struct entry *const *sorted, struct str name);
 
 #endif

@@ -36,6 +36,11 @@ bool state_parse(struct state *out, const uint8_t *body, size_t size)
 	out->backing = get_u8(&r);
 	out->max_ms = (int64_t)get_u64(&r);
 	out->idle_ms = (int64_t)get_u64(&r);
+	out->refresh = get_u8(&r);
+	out->refresh_code = get_u8(&r);
+	out->keeper = get_u8(&r);
+	out->refresh_ms = (int64_t)get_u64(&r);
+	out->refreshed_ms = get_u64(&r);
 	out->secrets = get_u32(&r);
 	out->label = get_str(&r, WIRE_MAX_NAME);
 	out->root = get_str(&r, UINT16_MAX);
@@ -110,15 +115,36 @@ static struct str label_of(const struct state *state, const struct place *place)
 	return str_of(place->has_config ? (slash && slash[1] ? slash + 1 : "/") : "default");
 }
 
-static void json_time(const char *key, int64_t left_ms)
+static void json_time_at(const char *key, uint64_t ms)
 {
 	char text[32];
-	if (left_ms < 0) {
+	format_time(ms, text);
+	printf(",\"%s\":\"%s\"", key, text);
+}
+
+static void json_time(const char *key, int64_t left_ms)
+{
+	if (left_ms < 0)
 		printf(",\"%s\":null", key);
+	else
+		json_time_at(key, wall_ms() + (uint64_t)left_ms);
+}
+
+/* Without a state to show the key is null; both times may be. */
+static void json_refresh(const struct state *state)
+{
+	printf(",\"refresh\":");
+	if (!state || (state->refresh != REFRESH_WAITING && state->refresh != REFRESH_FAILED)) {
+		printf("null");
 		return;
 	}
-	format_time(wall_ms() + (uint64_t)left_ms, text);
-	printf(",\"%s\":\"%s\"", key, text);
+	printf("{\"state\":\"%s\"", state->refresh == REFRESH_FAILED ? "failed" : "waiting");
+	json_time("at", state->refresh_ms);
+	if (state->refreshed_ms)
+		json_time_at("last", state->refreshed_ms);
+	else
+		printf(",\"last\":null");
+	printf(",\"keeper\":%s}", state->keeper ? "true" : "false");
 }
 
 void state_print_running_json(const struct state *state)
@@ -153,13 +179,14 @@ void state_print_json(const struct state *state, const struct place *place)
 	else
 		printf("null");
 	if (!unlocked) {
-		printf(",\"expiresAt\":null,\"idleAt\":null,\"secrets\":0,\"running\":[],\"isolation\":null}\n");
+		printf(",\"expiresAt\":null,\"idleAt\":null,\"refresh\":null,\"secrets\":0,\"running\":[],\"isolation\":null}\n");
 		return;
 	}
 	printf(",\"holder\":%d,\"provider\":", state->holder);
 	json_string(state->provider);
 	json_time("expiresAt", state->max_ms);
 	json_time("idleAt", state->idle_ms);
+	json_refresh(state);
 	printf(",\"secrets\":%" PRIu32 ",\"running\":", state->secrets);
 	state_print_running_json(state);
 	printf(",\"isolation\":{\"mode\":\"%s\",\"backing\":\"%s\",\"memory\":\"%s\"}}\n",
@@ -208,6 +235,29 @@ static void paint(const char *code, const char *text)
 		printf("%s", text);
 }
 
+/* The line of the next refresh; nothing where the set asks for none. */
+static void print_refresh(const struct state *state)
+{
+	if (state->refresh != REFRESH_WAITING && state->refresh != REFRESH_FAILED)
+		return;
+	printf("\n  refresh    ");
+	if (state->refresh == REFRESH_FAILED) {
+		uint64_t now = wall_ms();
+		paint("1;31", "FAILED");
+		printf(" ");
+		print_span(now > state->refreshed_ms ? now - state->refreshed_ms : 0);
+		printf(" ago (exit %u)%s", state->refresh_code, state->refresh_ms < 0 ? "" : ", again ");
+	}
+	if (state->refresh_ms >= 0 && state->keeper) {
+		printf("in ");
+		print_span((uint64_t)state->refresh_ms);
+	} else if (state->refresh_ms >= 0) {
+		printf("with the next tazpod exec that needs it (no keeper is running)");
+	} else {
+		printf("; next: tazpod pull");
+	}
+}
+
 void state_print_human(const struct state *state, const struct place *place)
 {
 	bool unlocked = state && state->state == 1;
@@ -233,6 +283,7 @@ void state_print_human(const struct state *state, const struct place *place)
 	} else if (state->running_count > 0) {
 		printf("; idle time waits for the running commands");
 	}
+	print_refresh(state);
 	printf("\n  isolation  %s, %s, %s\n",
 	       state->privileged ? "root" : "rootless (readable by your other processes)",
 	       name_of(backing_names, 3, state->backing), name_of(memory_names, 2, state->memory));

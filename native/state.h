@@ -8,6 +8,7 @@
 #include "channel.h"
 
 enum { STATE_MAX_RUNNING = 4096, STATE_NEVER = -1 };
+enum refresh_state { REFRESH_NONE = 0, REFRESH_WAITING = 1, REFRESH_FAILED = 2 };
 
 struct running_command {
 	pid_t pid;
@@ -20,6 +21,11 @@ struct running_command {
 struct state {
 	uint8_t state, memory, privileged, backing;
 	int64_t max_ms, idle_ms; /* STATE_NEVER: no end in sight */
+	uint8_t refresh;         /* enum refresh_state */
+	uint8_t refresh_code;    /* the exit code of the last one that failed */
+	uint8_t keeper;          /* 1: one is connected */
+	int64_t refresh_ms;      /* until the next one; STATE_NEVER */
+	uint64_t refreshed_ms;   /* Unix ms of the last success or failure; 0: none yet */
 	uint32_t secrets;
 	struct str label, root, provider;
 	uint16_t running_count;

@@ -7,13 +7,17 @@
 #include <stdint.h>
 
 enum {
-	WIRE_VERSION = 1,
+	WIRE_VERSION = 2,
 	WIRE_HEADER = 8,
 	WIRE_MAX_SET = 64 << 20,
 	WIRE_MAX_REQUEST = 64 << 10,
+	WIRE_MAX_GETMANY = 2 + 16384 * (2 + 255), /* every name of the largest set: one request sees one set */
 	WIRE_MAX_NAME = 255,
 	WIRE_MAX_ONLY = 200
 };
+
+/* In SIZES: there is no entry of that name. */
+#define SIZE_ABSENT UINT32_MAX
 
 enum frame_type {
 	FRAME_SET = 1,
@@ -25,7 +29,13 @@ enum frame_type {
 	FRAME_STATE = 7,
 	FRAME_LOCK = 8,
 	FRAME_GET = 9,
-	FRAME_ERROR = 10
+	FRAME_ERROR = 10,
+	FRAME_WATCH = 11,
+	FRAME_WAKE = 12,
+	FRAME_LAST = 13,
+	FRAME_RESULT = 14,
+	FRAME_GETMANY = 15,
+	FRAME_SIZES = 16
 };
 
 enum wire_error {
@@ -37,8 +47,12 @@ enum wire_error {
 	ERROR_UNKNOWN = 6,
 	ERROR_MEMORY = 7,
 	ERROR_TOO_LARGE = 8,
-	ERROR_EMPTY = 9
+	ERROR_EMPTY = 9,
+	ERROR_OVERDUE = 10
 };
+
+/* OK: what `ghost put` does next. */
+enum keep { KEEP_NOTHING = 0, KEEP_APART = 1, KEEP_AT_TERMINAL = 2 };
 
 /* A string inside somebody else's buffer; not NUL-terminated. */
 struct str {
@@ -72,6 +86,8 @@ struct frame {
 /* Decodes the 8 bytes of a frame header. False when they are not one (magic). */
 bool frame_decode(const uint8_t header[WIRE_HEADER], struct frame *out);
 void frame_encode(uint8_t header[WIRE_HEADER], enum frame_type type, uint32_t length);
+/* The largest body that a request of this type may have. */
+uint32_t frame_limit(uint8_t type);
 
 uint8_t get_u8(struct reader *r);
 uint16_t get_u16(struct reader *r);

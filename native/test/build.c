@@ -24,10 +24,17 @@ void record_end(struct build *b)
 
 void add_meta(struct build *b)
 {
+	add_meta_of(b, SCOPE_TERMINAL, CAUSE_UNLOCK);
+}
+
+void add_meta_of(struct build *b, enum scope scope, enum cause cause)
+{
 	record_begin(b, RECORD_META);
 	put_u32(&b->w, 1800);
 	put_u32(&b->w, 43200);
-	put_u8(&b->w, SCOPE_TERMINAL);
+	put_u32(&b->w, 1500);
+	put_u8(&b->w, (uint8_t)scope);
+	put_u8(&b->w, (uint8_t)cause);
 	put_u8(&b->w, 1);
 	for (uint64_t i = 1; i <= 5; i++)
 		put_u64(&b->w, i << 33);
@@ -50,9 +57,15 @@ void add_entry(struct build *b, uint8_t kind, const char *name, const void *valu
 
 void add_plan(struct build *b, const char *pattern, uint16_t umask)
 {
+	add_plan_until(b, pattern, umask, 0);
+}
+
+void add_plan_until(struct build *b, const char *pattern, uint16_t umask, uint32_t valid_s)
+{
 	record_begin(b, RECORD_PLAN);
 	put_text(&b->w, pattern);
 	put_u16(&b->w, umask);
+	put_u32(&b->w, valid_s);
 	record_end(b);
 }
 

@@ -28,8 +28,10 @@ struct build {
 void record_begin(struct build *b, uint8_t type);
 void record_end(struct build *b);
 void add_meta(struct build *b);
+void add_meta_of(struct build *b, enum scope scope, enum cause cause);
 void add_entry(struct build *b, uint8_t kind, const char *name, const void *value, uint32_t size);
 void add_plan(struct build *b, const char *pattern, uint16_t umask);
+void add_plan_until(struct build *b, const char *pattern, uint16_t umask, uint32_t valid_s);
 void add_file(struct build *b, uint32_t entry, const char *dir, const char *file, uint16_t mode, const char *env);
 void add_value(struct build *b, uint32_t entry, const char *env);
 void add_bind(struct build *b, uint32_t entry, const char *target, uint16_t mode);

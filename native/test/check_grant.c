@@ -20,8 +20,7 @@ static bool same(struct str a, struct str b)
 static struct writer encoded(const struct op *ops, const uint32_t *sizes, uint32_t count)
 {
 	struct writer w = {0};
-	put_u16(&w, 077);
-	put_u32(&w, count);
+	grant_encode_head(&w, &(struct grant){.umask = 077, .left_s = 179, .renewal = RENEWAL_FAILED, .count = count});
 	for (uint32_t i = 0; i < count; i++)
 		grant_encode_op(&w, &ops[i], sizes[i]);
 	return w;
@@ -38,7 +37,7 @@ static void check_round_trip(void)
 	struct grant grant;
 	if (!CHECK(grant_parse(&grant, w.data, w.used)))
 		return;
-	CHECK(grant.umask == 077 && grant.count == 4);
+	CHECK(grant.umask == 077 && grant.count == 4 && grant.left_s == 179 && grant.renewal == RENEWAL_FAILED);
 	for (uint32_t i = 0; i < 4; i++) {
 		const struct grant_op *op = &grant.ops[i];
 		CHECK(op->type == ops[i].type && op->size == sizes[i] && op->mode == ops[i].mode && op->flags == ops[i].flags);
@@ -57,11 +56,13 @@ static void check_round_trip(void)
 	writer_free(&w);
 }
 
-static bool refused(uint32_t count, uint8_t type, uint32_t size)
+static bool refused_as(uint8_t renewal, uint32_t count, uint8_t type, uint32_t size)
 {
 	struct writer w = {0};
 	struct grant grant;
 	put_u16(&w, 0);
+	put_u32(&w, GRANT_NO_END);
+	put_u8(&w, renewal);
 	put_u32(&w, count);
 	put_u8(&w, type);
 	put_u32(&w, size);
@@ -73,10 +74,17 @@ static bool refused(uint32_t count, uint8_t type, uint32_t size)
 	return bad;
 }
 
+static bool refused(uint32_t count, uint8_t type, uint32_t size)
+{
+	return refused_as(RENEWAL_IN_TIME, count, type, size);
+}
+
 void check_grant(void)
 {
 	check_round_trip();
 	CHECK(!refused(1, RECORD_VALUE, 5));
+	CHECK(!refused_as(RENEWAL_NONE, 1, RECORD_VALUE, 5));
+	CHECK(refused_as(RENEWAL_NONE + 1, 1, RECORD_VALUE, 5));
 	CHECK(refused(2, RECORD_VALUE, 5)); /* one is promised and missing */
 	CHECK(refused(0, RECORD_VALUE, 5)); /* one that was not promised */
 	CHECK(refused(UINT32_MAX, RECORD_VALUE, 5));

@@ -70,11 +70,13 @@ static void check_fields(void)
 	add_bind(&b, 1, "/home/me/shop/infra/x.tfvars", 0400);
 	add_env(&b, 1, "TF_IN_AUTOMATION", "1");
 	add_missing(&b, "OTHER");
-	add_plan(&b, "*", UMASK_KEEP);
+	add_plan_until(&b, "*", UMASK_KEEP, UINT32_MAX);
 	add_end(&b);
 	if (!CHECK(set_parse(&set, b.w.data, b.w.used) == NULL))
 		return;
-	CHECK(set.idle_s == 1800 && set.max_s == 43200 && set.scope == SCOPE_TERMINAL && set.has_config);
+	CHECK(set.idle_s == 1800 && set.max_s == 43200 && set.refresh_s == 1500 && set.has_config);
+	CHECK(set.scope == SCOPE_TERMINAL && set.cause == CAUSE_UNLOCK);
+	CHECK(set.plans[0].valid_s == 0 && set.plans[1].valid_s == UINT32_MAX);
 	CHECK(set.config.field[0] == 1ull << 33 && set.config.field[4] == 5ull << 33);
 	CHECK(str_is(set.label, "shop") && str_is(set.root, "/home/me/shop") && str_is(set.provider, "vault"));
 	CHECK(set.entry_count == 3 && set.secret_count == 7 && set.plan_count == 2 && set.op_count == 5);
@@ -92,6 +94,12 @@ static void check_fields(void)
 	CHECK(set_plan(&set, (struct str){"tofu", 4}) == &set.plans[1]);
 	CHECK(set_entry(&set, (struct str){"TOKEN", 5}) == &set.entries[0]);
 	CHECK(set_entry(&set, (struct str){"TOKE", 4}) == NULL);
+	CHECK(set_internal(&set, ENTRY_IDENTITY) == &set.entries[2] && set_internal(&set, "TOKEN") == NULL);
+	const struct entry **sorted = set_sorted(&set);
+	for (uint32_t i = 0; i < set.entry_count; i++)
+		CHECK(set_find(&set, sorted, set.entries[i].name) == &set.entries[i]);
+	CHECK(set_find(&set, sorted, (struct str){"TOKE", 4}) == NULL && set_find(&set, sorted, (struct str){"", 0}) == NULL);
+	free(sorted);
 	set_free(&set);
 	writer_free(&b.w);
 }
@@ -179,6 +187,18 @@ static const char *entry_named(size_t length)
 	return problem_of(&b);
 }
 
+/* What is handed over at the lock has to fit into a socket at once. */
+static const char *revoke_of(enum entry_kind kind, uint32_t size)
+{
+	uint8_t *value = allocate(size, 1);
+	struct build b = {0};
+	add_meta(&b);
+	add_entry(&b, (uint8_t)kind, ENTRY_REVOKE, value, size);
+	add_end(&b);
+	free(value);
+	return problem_of(&b);
+}
+
 static void check_entries(void)
 {
 	struct build b = {0};
@@ -187,6 +207,9 @@ static void check_entries(void)
 	CHECK_TEXT(entry_of(0), NULL);
 	CHECK_TEXT(entry_of(SET_MAX_VALUE), NULL);
 	CHECK_TEXT(entry_of(SET_MAX_VALUE + 1), BAD_LENGTH);
+	CHECK_TEXT(revoke_of(ENTRY_INTERNAL, SET_MAX_REVOKE), NULL);
+	CHECK_TEXT(revoke_of(ENTRY_INTERNAL, SET_MAX_REVOKE + 1), "the entry @revoke is larger than 65,536 bytes");
+	CHECK_TEXT(revoke_of(ENTRY_SECRET, SET_MAX_REVOKE + 1), NULL); /* somebody's own name */
 	add_meta(&b);
 	add_entry(&b, 3, "A", "", 0);
 	add_end(&b);
@@ -215,10 +238,11 @@ static const char *meta_with(size_t offset, uint8_t value)
 
 static void check_rules(void)
 {
-	CHECK_TEXT(meta_with(8, 0), NULL);
-	CHECK_TEXT(meta_with(8, 2), "META has an unknown scope or flag");
-	CHECK_TEXT(meta_with(9, 0), NULL);
-	CHECK_TEXT(meta_with(9, 2), "META has an unknown scope or flag");
+	for (size_t at = 12; at < 15; at++) { /* scope, cause, hasConfig */
+		CHECK_TEXT(meta_with(at, 0), NULL);
+		CHECK_TEXT(meta_with(at, 1), NULL);
+		CHECK_TEXT(meta_with(at, 2), "META has an unknown scope, cause or flag");
+	}
 	REFUSED(add_plan(&b, "", 0), "a PLAN without a pattern or with a wrong umask");
 	REFUSED(add_plan(&b, "x", 01000), "a PLAN without a pattern or with a wrong umask");
 	ACCEPTED(add_plan(&b, "x", 0777));

@@ -11,8 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct writer w = {0};
 	if (!grant_parse(&grant, data, size))
 		return 0;
-	put_u16(&w, grant.umask);
-	put_u32(&w, grant.count);
+	grant_encode_head(&w, &grant);
 	for (uint32_t i = 0; i < grant.count; i++) {
 		const struct grant_op *g = &grant.ops[i];
 		if (g->size > SET_MAX_VALUE)

@@ -17,13 +17,13 @@ static struct held *usual_set(void)
 {
 	struct held *held = allocate(1, sizeof *held);
 	struct build b = {0};
-	add_meta(&b);
-	b.w.data[5 + 8] = SCOPE_USER;
+	add_meta_of(&b, SCOPE_USER, CAUSE_UNLOCK);
 	add_entry(&b, ENTRY_SECRET, "TOKEN", "a\0b", 3);
 	add_entry(&b, ENTRY_SECRET, "EMPTY", "", 0);
 	add_entry(&b, ENTRY_RENDERED, "./infra/x.tfvars", "x = 1\n", 6);
 	add_entry(&b, ENTRY_INTERNAL, "@identity", "KEY", 3);
-	add_plan(&b, "sh", 077);
+	add_entry(&b, ENTRY_INTERNAL, ENTRY_REVOKE, "TOKEN", 5);
+	add_plan_until(&b, "sh", 077, 3600);
 	add_file(&b, 0, "token", "token", 0600, "TOKEN_FILE");
 	add_value(&b, 1, "EMPTY");
 	add_bind(&b, 2, "/home/me/shop/infra/x.tfvars", 0600);
@@ -99,6 +99,9 @@ void fuzz_reset(struct holder *h)
 		h->held = usual;
 		usual->uses++;
 	}
+	drop_watcher(h);
+	h->set_at = h->refresh_at = h->try_at = h->overdue_said_at = h->refreshed_ms = 0;
+	h->refresh_code = 0;
 	h->max_at = h->idle_at = 0;
 	h->terminal_count = 0;
 }

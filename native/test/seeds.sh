@@ -28,19 +28,26 @@ printf '\006' >"$out/request/status"
 printf '\010' >"$out/request/lock"
 printf '\011\005\000TOKEN' >"$out/request/get"
 printf '\011\011\000@identity' >"$out/request/get-internal"
-for file in exec exec-only exec-missing status lock get; do # the same as frames
+printf '\017\003\000\005\000TOKEN\004\000NONE\005\000EMPTY' >"$out/request/getmany"
+printf '\017\000\000' >"$out/request/getmany-none"
+printf '\013' >"$out/request/watch"
+for file in exec exec-only exec-missing status lock get getmany watch; do # the same as frames
 	size=$(($(wc -c <"$out/request/$file") - 1))
 	type=$(head -c 1 "$out/request/$file" | od -An -to1 | tr -d ' ')
 	{
-		printf 'TZ\001\'"$type"'\'"$(printf %03o $((size % 256)))"'\'"$(printf %03o $((size / 256)))"'\000\000'
+		printf 'TZ\002\'"$type"'\'"$(printf %03o $((size % 256)))"'\'"$(printf %03o $((size / 256)))"'\000\000'
 		tail -c +2 "$out/request/$file"
 	} >"$out/stream/$file"
 done
-# GRANT: umask 077, a FILE, a VALUE, a BIND, an ENV
-printf '\077\000\004\000\000\000\004\003\000\000\000\001\000d\001\000f\200\001\001\000E\005\000\000\000\000\001\000V\006\007\000\000\000\004\000/p/x\200\001\007\001\001\000N\001\000v' >"$out/grant/all"
-printf '\377\377\000\000\000\000' >"$out/grant/none"
-printf '\077\000\001\000\000\000\005\000\000\020\000\001\000V' >"$out/grant/largest"
+{ # a keeper that says how two refreshes went, the second one in the wrong length
+	cat "$out/stream/watch"
+	printf 'TZ\002\016\011\000\000\000\105\140\352\000\000\000\000\000\000TZ\002\016\010\000\000\000\000\000\000\000\000\000\000\000'
+} >"$out/stream/watch-result"
+# GRANT: umask 077, an end in 179 s, a FILE, a VALUE, a BIND, an ENV
+printf '\077\000\263\000\000\000\001\004\000\000\000\004\003\000\000\000\001\000d\001\000f\200\001\001\000E\005\000\000\000\000\001\000V\006\007\000\000\000\004\000/p/x\200\001\007\001\001\000N\001\000v' >"$out/grant/all"
+printf '\377\377\377\377\377\377\000\000\000\000\000' >"$out/grant/none"
+printf '\077\000\000\000\000\000\002\001\000\000\000\005\000\000\020\000\001\000V' >"$out/grant/largest"
 # STATE: unlocked, nothing runs; the same with one command
 never='\377\377\377\377\377\377\377\377'
-printf '\001\000\000\000'"$never$never"'\003\000\000\000\001\000p\002\000/p\001\000v\000\000' >"$out/state/idle"
-printf '\001\001\001\002'"$never$never"'\003\000\000\000\001\000p\002\000/p\001\000v\001\000\007\000\000\000\001\002\003\004\005\000\000\000\002\000sh\002\000\001\000A\001\000B' >"$out/state/running"
+printf '\001\000\000\000'"$never$never"'\000\000\000'"$never"'\000\000\000\000\000\000\000\000\003\000\000\000\001\000p\002\000/p\001\000v\000\000' >"$out/state/idle"
+printf '\001\001\001\002'"$never$never"'\002\105\001\140\352\000\000\000\000\000\000\001\002\003\004\005\000\000\000\003\000\000\000\001\000p\002\000/p\001\000v\001\000\007\000\000\000\001\002\003\004\005\000\000\000\002\000sh\002\000\001\000A\001\000B' >"$out/state/running"

@@ -24,6 +24,16 @@ export interface GhostStatus {
   holder?: number
   expiresAt?: string | null
   idleAt?: string | null
+  /** Null: the set is never fetched anew. */
+  refresh?: {
+    state: 'waiting' | 'failed'
+    /** When it is tried next; null: not before the next pull. */
+    at: string | null
+    /** The last success or failure. */
+    last: string | null
+    /** Whether the process that does it is there. */
+    keeper: boolean
+  } | null
   secrets?: number
   running?: { pid: number; command: string; secrets: string[] }[]
   isolation?: { mode: string; backing: string; memory: string }
@@ -38,6 +48,10 @@ export interface Surroundings {
 const LOCKED = 75
 /** Largest answer that is read: one value of 1 MiB, or a status with many children. */
 const MAX_OUTPUT = 8 * 1024 * 1024
+/** A whole set, and a length before each value. */
+const MAX_MANY = 65 * 1024 * 1024
+/** In the place of a length: there is no entry of that name. */
+const ABSENT = 0xffff_ffff
 
 /** The project of the current folder. Failures: native-missing, ghost. */
 export async function where(surroundings?: Surroundings): Promise<Result<Where>> {
@@ -59,20 +73,32 @@ export async function put(frame: Buffer, surroundings?: Surroundings): Promise<R
  */
 export async function get(name: string): Promise<Result<Buffer>> {
   const value = await runNative(['ghost', 'get', name])
-  return !value.ok && value.error.reason === 'ghost' && value.error.exitCode === LOCKED
-    ? err({ reason: 'locked' })
-    : value
+  return value.ok ? value : lockedOr(value)
 }
 
-/** The values of several entries, in order; undefined for a name that is not there. The caller zeroes them. */
+/**
+ * The values of several entries of the unlocked holder, all from one set; undefined for a name that it does not have.
+ * The caller zeroes them. Failures: locked, ghost, native-missing.
+ */
 export async function getMany(names: readonly string[]): Promise<Result<(Buffer | undefined)[]>> {
+  if (names.length === 0) return ok([])
+  if (names.some((name) => name.includes('\0'))) throw new RangeError('a name with a NUL byte')
+  const input = Buffer.from(names.map((name) => `${name}\0`).join(''))
+  const found = await runNative(['ghost', 'get', '--many'], input, undefined, MAX_MANY)
+  if (!found.ok) return lockedOr(found)
   const values: (Buffer | undefined)[] = []
-  for (const name of names) {
-    const value = await get(name)
-    if (!value.ok && value.error.reason === 'locked') return value
-    values.push(value.ok ? value.value : undefined)
+  for (let at = 0; at < found.value.length; ) {
+    const size = found.value.readUInt32LE(at)
+    at += 4
+    values.push(size === ABSENT ? undefined : found.value.subarray(at, at + size))
+    at += size === ABSENT ? 0 : size
   }
   return ok(values)
+}
+
+function lockedOr(failed: Result<Buffer> & { ok: false }): Result<never> {
+  const { error } = failed
+  return err(error.reason === 'ghost' && error.exitCode === LOCKED ? { reason: 'locked' } : error)
 }
 
 /** Locks this project, without a word. Failures: native-missing, ghost. */
@@ -145,6 +171,7 @@ async function runNative(
   args: readonly string[],
   input?: Buffer,
   surroundings?: Surroundings,
+  maxOutput = MAX_OUTPUT,
 ): Promise<Result<Buffer>> {
   const install = findInstall()
   if (!install.native) return err({ reason: 'native-missing', path: install.binary })
@@ -158,7 +185,7 @@ async function runNative(
   let size = 0
   child.stdout?.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > MAX_OUTPUT) child.kill()
+    if (size > maxOutput) child.kill()
     else out.push(chunk)
   })
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk))

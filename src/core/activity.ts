@@ -2,7 +2,7 @@
 export interface Activity {
   /** ISO 8601, UTC. */
   time: string
-  /** `unlock`, `grant`, `exit`, `deny`, `lock`; a newer tazpod may write more. */
+  /** `unlock`, `grant`, `exit`, `deny`, `lock`, `refresh`, `revoke`; a newer tazpod may write more. */
   event: string
   project: string
   pid: number | null

@@ -6,6 +6,10 @@ export interface SessionMeta {
   /** Seconds; 0 = never. */
   idle: number
   max: number
+  /** Seconds after which the set should be fetched anew; 0 or absent = never. */
+  refresh?: number
+  /** `refresh`: goes on with the session that is unlocked, and never unlocks. Absent: `unlock`. */
+  cause?: 'unlock' | 'refresh'
   scope: 'user' | 'terminal'
   /** Of the `tazpod.yaml` that the set was compiled from; absent without a project. */
   config?: ConfigIdentity
@@ -14,9 +18,6 @@ export interface SessionMeta {
   /** Absolute path of the project folder; empty without one. */
   root: string
   provider: string
-  /** Seconds after which the set should be fetched anew; 0 or absent: never. */
-  refresh?: number
-  cause?: 'unlock' | 'refresh'
 }
 
 /** A version of a file, as `fstat` with `bigint: true` gives it. */
@@ -30,7 +31,7 @@ export interface ConfigIdentity {
 
 const RECORD = { meta: 1, entry: 2, plan: 3, file: 4, value: 5, bind: 6, env: 7, missing: 8, end: 9 } as const
 const KINDS = { secret: 0, rendered: 1, internal: 2 } as const
-const FRAME_VERSION = 1
+const FRAME_VERSION = 2
 const SET_FRAME = 1
 const FRAME_HEADER = 8
 
@@ -81,7 +82,9 @@ function writeSet(sink: Sink, set: LaunchSet, session: SessionMeta): number {
 function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {
   sink.u32(session.idle)
   sink.u32(session.max)
+  sink.u32(session.refresh ?? 0)
   sink.u8(session.scope === 'terminal' ? 1 : 0)
+  sink.u8(session.cause === 'refresh' ? 1 : 0)
   const { config } = session
   sink.u8(config === undefined ? 0 : 1)
   for (const field of ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const) sink.u64(config?.[field] ?? 0n)
@@ -100,6 +103,7 @@ function writeEntry(sink: Sink, entry: LaunchEntry): void {
 function writePlan(sink: Sink, plan: LaunchPlan): void {
   sink.str(plan.pattern, SET_LIMITS.nameBytes)
   sink.u16(plan.umask)
+  sink.u32(plan.valid ?? 0)
 }
 
 function writeOp(sink: Sink, op: LaunchOp): void {

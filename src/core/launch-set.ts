@@ -21,6 +21,8 @@ export interface LaunchPlan {
   pattern: string
   /** Octal value, or KEEP_UMASK. */
   umask: number
+  /** Seconds from now until something that this plan delivers ends; 0 or absent = no end. */
+  valid?: number
   ops: LaunchOp[]
 }
 
@@ -47,6 +49,8 @@ export const SET_LIMITS = {
   plans: 512,
   operations: 65_536,
   valueBytes: 1024 * 1024,
+  /** Of the internal entry `@revoke`: it has to fit into a socket at once. */
+  revokeBytes: 65_536,
   nameBytes: 255,
   pathBytes: 4_095,
   envBytes: 32_767,

@@ -86,7 +86,8 @@ class Compiler {
     const umask = grant.umask ?? (ops.length === 0 ? KEEP_UMASK : PRIVATE_UMASK)
     for (const { name, value } of staticEnv(grant))
       ops.push({ op: 'env', ifUnset: true, withPrevious: false, name, value })
-    return ok({ pattern: grant.command, umask, ops: withoutRepeats(ops) })
+    const valid = handsOverToken(grant) ? { valid: this.#input.tokenLeft ?? 0 } : {}
+    return ok({ pattern: grant.command, umask, ...valid, ops: withoutRepeats(ops) })
   }
 
   /** Passes `result` on; a failure takes the rendered texts with it. */
@@ -168,6 +169,14 @@ class Compiler {
     }
     return ok([{ op: 'bind', entry, target, mode: 0o600 }])
   }
+}
+
+/** Whether something ends by itself of what a command gets. */
+function handsOverToken({ secrets, binds }: Grant): boolean {
+  return (
+    secrets.some(({ identity }) => identity === 'token') ||
+    binds.some(({ values }) => values.some((value) => 'identity' in value && value.identity === 'token'))
+  )
 }
 
 /** Names of entries are unique: a path that looks like a secret or like an internal entry is spelled with `./`. */

@@ -33,6 +33,8 @@ const GOOD = [
   frame(6, Buffer.alloc(0)),
   frame(9, str('A')),
   frame(9, str('BIG')),
+  frame(15, Buffer.concat([Buffer.from([3, 0]), str('BIG'), str('none'), str('A')])),
+  frame(11, Buffer.alloc(0)),
   execFrame('cat'),
   execFrame('sh', ['A', 'nowhere/x']),
   execFrame('x'.repeat(255), ['none']),
@@ -74,7 +76,7 @@ async function survives(binary: string): Promise<void> {
   const chance = new Chance(SEED)
   const random = () => chance.bytes(chance.below(120))
   const unasked = () =>
-    frame(chance.below(256), chance.bytes(chance.below(80)), chance.pick([1, 1, 1, 0, 2, 255]))
+    frame(chance.below(256), chance.bytes(chance.below(80)), chance.pick([2, 2, 2, 0, 1, 3, 255]))
   const request = () =>
     chance.below(4) === 0 ? chance.pick([random, unasked])() : broken(chance, chance.pick(GOOD))
   let over = false

@@ -95,7 +95,7 @@ test('who is still being sent the old set gets all of it after it was replaced',
   await filled(scratch, { secrets: { A: old } })
   const slow = connect(join(runtimeOf(scratch), 'socket'))
   slow.pause() // the kernel's buffers are full long before the value is through
-  slow.write(Buffer.concat([Buffer.from('TZ\x01\x09\x03\0\0\0', 'latin1'), Buffer.from('\x01\0A', 'latin1')]))
+  slow.write(Buffer.concat([Buffer.from('TZ\x02\x09\x03\0\0\0', 'latin1'), Buffer.from('\x01\0A', 'latin1')]))
   expect((await native(scratch, ['status'])).status).toBe(0) // served in turn: the request above is in
   await filled(scratch, { secrets: { A: 'new' } })
   expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('new')
@@ -122,5 +122,5 @@ function withEntry(value: Buffer): Buffer {
   record.writeUInt32LE(8 + value.length, 1)
   record.writeUInt32LE(value.length, 9)
   const body = Buffer.concat([small.subarray(8, entry), record, value, small.subarray(entry + 13)])
-  return Buffer.concat([header(1, body.length), body])
+  return Buffer.concat([header(2, body.length), body])
 }

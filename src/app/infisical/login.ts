@@ -44,7 +44,8 @@ export interface LoggedIn extends KnownIdentity {
 }
 
 const MAX_SECRET = 4096
-const MAX_CA = 65_536
+/** With the tokens of a session it has to fit into one frame of 64 KiB. */
+const MAX_CA = 32_768
 
 /**
  * Keeps a machine identity in the vault, after a real login proved it (that session is revoked at once). What is not

@@ -1,5 +1,5 @@
 import { lock } from '../../adapters/ghost.ts'
-import { liveTokens } from '../../core/infisical/held.ts'
+import { byServer, liveTokens } from '../../core/infisical/held.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument, withoutIdentity } from '../../core/vault-edit.ts'
 import { heldSession } from '../session.ts'
@@ -40,7 +40,7 @@ export function logOut(
     const ended =
       mine === undefined
         ? { revoked: 0, failed: [] }
-        : await revokeTokens(liveTokens(mine, Date.now()), env, PATIENCE_MS)
+        : await revokeTokens(byServer(liveTokens(mine, Date.now())), env, PATIENCE_MS)
     const done = await updateVault(access.place, identity, (current) => ok(withoutIdentity(current, name)))
     if (!done.ok) return done
     wipeDocument(done.value)

@@ -8,6 +8,7 @@ import {
   type HeldSession,
   liveTokens,
   REVOKE_ENTRY,
+  revocationOf,
   SESSION_ENTRY,
 } from '../../core/infisical/held.ts'
 import type { InfisicalFailure } from '../../core/infisical/problem.ts'
@@ -155,9 +156,9 @@ async function heldValues(
 
 /** What the holder keeps for the next run of Node, and what is to be revoked at lock. */
 function entriesOf(session: HeldSession): Map<string, Buffer> {
-  const tokens = liveTokens(session, Date.now()).map(({ token, host, ca }) => ({ token, host, ca }))
   const entries = new Map([[SESSION_ENTRY, encodeHeld(session)]])
-  if (tokens.length > 0) entries.set(REVOKE_ENTRY, encodeHeld({ tokens }))
+  const revocation = revocationOf(liveTokens(session, Date.now()))
+  if (revocation !== undefined) entries.set(REVOKE_ENTRY, revocation)
   return entries
 }
 

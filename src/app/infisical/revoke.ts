@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { revoke } from '../../adapters/infisical/auth-api.ts'
 import { readStdin } from '../../adapters/standard-streams.ts'
-import { type HeldToken, parseRevocation } from '../../core/infisical/held.ts'
+import { parseRevocation, type Revocation } from '../../core/infisical/held.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { clientFor } from './source.ts'
 
@@ -18,19 +18,20 @@ const MAX_ENTRY = 1_048_576
  * its own time.
  */
 export async function revokeTokens(
-  tokens: readonly Pick<HeldToken, 'token' | 'host' | 'ca'>[],
+  servers: Revocation['servers'],
   env: NodeJS.ProcessEnv,
   patience: number,
 ): Promise<Revoked> {
   const outcome: Revoked = { revoked: 0, failed: [] }
-  const one = async ({ token, host, ca }: Pick<HeldToken, 'token' | 'host' | 'ca'>) => {
+  const all = servers.flatMap(({ host, ca, tokens }) => tokens.map((token) => ({ host, ca, token })))
+  const one = async ({ host, ca, token }: (typeof all)[number]) => {
     const client = clientFor({ host, ca }, env)
     const done = await Promise.race([revoke(client, token), sleep(patience, undefined, { ref: false })])
     client.close()
     if (done?.ok) outcome.revoked++
     else outcome.failed.push(host)
   }
-  await Promise.all(tokens.map(one))
+  await Promise.all(all.map(one))
   return outcome
 }
 
@@ -41,5 +42,5 @@ export async function revokeFromStdin(env: NodeJS.ProcessEnv, patience: number):
   const revocation = parseRevocation(bytes.value)
   bytes.value.fill(0)
   if (revocation === undefined) return err({ reason: 'usage', message: 'this command is for tazpod itself' })
-  return ok(await revokeTokens(revocation.tokens, env, patience))
+  return ok(await revokeTokens(revocation.servers, env, patience))
 }

@@ -38,7 +38,7 @@ export interface HeldToken {
 
 /** What is left to do at lock: the entry `@revoke` of the protocol, handed to the keeper as it is. */
 export interface Revocation {
-  tokens: Pick<HeldToken, 'token' | 'host' | 'ca'>[]
+  servers: { host: string; ca?: string | undefined; tokens: string[] }[]
 }
 
 export const SESSION_ENTRY = '@infisical'
@@ -63,9 +63,34 @@ const heldSession = z.object({
   etags: z.array(z.string().nullable()),
   names: z.array(z.tuple([z.string(), z.string()])),
 })
-const revocation = z.object({
-  tokens: z.array(z.object({ token: z.string(), host: z.string(), ca: z.string().optional() })).max(64),
-})
+const server = z.object({ host: z.string(), ca: z.string().optional(), tokens: z.array(z.string()).max(64) })
+const revocation = z.object({ servers: z.array(server).max(64) })
+/** The bound of LAST in `native/PROTOCOL.md`, less some room. */
+const MAX_REVOCATION = 60 * 1024
+
+/**
+ * The entry that ends these tokens, newest first, as its bytes; undefined for none. What does not fit into the one
+ * frame that the holder sends without waiting ends by its own time.
+ */
+export function revocationOf(tokens: readonly HeldToken[]): Buffer | undefined {
+  for (let count = tokens.length; count > 0; count--) {
+    const bytes = encodeHeld({ servers: byServer(tokens.slice(0, count)) })
+    if (bytes.length <= MAX_REVOCATION) return bytes
+    bytes.fill(0)
+  }
+  return undefined
+}
+
+/** Tokens grouped by the server that gave them: each may bring a large certificate along. */
+export function byServer(tokens: readonly HeldToken[]): Revocation['servers'] {
+  const servers = new Map<string, Revocation['servers'][number]>()
+  for (const { host, ca, token } of tokens) {
+    const key = `${host}\0${ca ?? ''}`
+    const known = servers.get(key) ?? { host, ca, tokens: [] }
+    servers.set(key, { ...known, tokens: [...known.tokens, token] })
+  }
+  return [...servers.values()]
+}
 
 /** The bytes of an entry; the caller wipes them. */
 export function encodeHeld(value: HeldSession | Revocation): Buffer {

@@ -1,0 +1,136 @@
+/** The keeper's life: when there is one, what it is, and when it ends. */
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Double } from '../support/double.ts'
+import { descriptorsOf, type Filling, frameOf, holderPid, runtimeOf } from '../support/holder.ts'
+import { Scratch } from '../support/scratch.ts'
+import { run } from '../support/tazpod.ts'
+import { needRoot } from '../support/tools.ts'
+import { until } from '../support/until.ts'
+
+const KEPT: Filling = { secrets: { A: 'a' }, session: { refresh: 3_600 } }
+
+const statusOf = async (double: Double): Promise<Record<string, unknown>> =>
+  JSON.parse((await double.run(['status', '--json'])).stdout) as Record<string, unknown>
+
+test('a set that is never fetched anew and has nothing to revoke needs no keeper', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill({ secrets: { A: 'a', '@revoke': 'a secret of that name' }, files: false })
+  expect(double.keepers()).toEqual([])
+  expect((await statusOf(double)).refresh).toBeNull()
+})
+
+test.each<[string, Filling]>([
+  ['a refresh', KEPT],
+  ['something to revoke', { secrets: { A: 'a' }, internal: { '@revoke': 'token' } }],
+])('%s needs one; it ends with the lock', async (_what, filling) => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill(filling)
+  const keepers = double.keepers()
+  expect(keepers).toHaveLength(1) // it is there when put has ended
+  await double.fill(filling)
+  await double.fill(filling)
+  expect(double.keepers()).toEqual(keepers)
+  expect((await double.run(['lock'])).status).toBe(0)
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+})
+
+test('it is small, closed to the other processes of the user, and holds nothing open', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill(KEPT)
+  const [keeper = 0] = double.keepers()
+  const proc = (name: string): string => readFileSync(`/proc/${keeper}/${name}`, 'utf8')
+  expect(proc('cmdline').split('\0')).toEqual(['tazpod', 'ghost', 'keep', runtimeOf(scratch), ''])
+  expect(statSync(`/proc/${keeper}/environ`).uid).toBe(0) // not dumpable (proc(5))
+  expect(proc('limits')).toMatch(/^Max core file size +0 +0 /m)
+  expect(proc('status')).toMatch(/^PPid:\t(?!0)/m)
+  const fields = proc('stat')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  expect(Number(fields[3])).not.toBe(Number(readFileSync('/proc/self/stat', 'utf8').split(' ')[5]))
+  expect(fields[4]).toBe('0') // no terminal
+  const anonymous = Number(/RssAnon:\s+(\d+)/.exec(proc('status'))?.[1])
+  expect(anonymous).toBeLessThan(300)
+})
+
+test.skipIf(!needRoot('what the keeper has open'))('what it has open', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  // the shell leaves descriptors open to put, as a parent of tazpod may
+  const frame = scratch.file('frame', frameOf(KEPT))
+  const script = 'exec 5</etc/passwd 7>&1; "$0" ghost put <"$1"'
+  expect(await run(scratch, ['sh', '-c', script, double.binary, frame])).toMatchObject({ status: 0 })
+  const [keeper = 0] = double.keepers()
+  const open = descriptorsOf(keeper).map((what) => what.replace(/\d+/g, 'N'))
+  expect(open.sort()).toEqual(['/dev/null', '/dev/null', '/dev/null', 'anon_inode:[timerfd]', 'socket:[N]'])
+  expect(readlinkSync(`/proc/${keeper}/cwd`)).toBe(scratch.project)
+})
+
+test('killed, it is replaced by the next put, and status says that there is none until then', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill(KEPT)
+  const [first = 0] = double.keepers()
+  expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', last: null, keeper: true } })
+  process.kill(first, 'SIGKILL')
+  expect(await until(() => double.keepers().length === 0)).toBe(true)
+  expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', keeper: false } })
+  const human = (await double.run(['status'])).stdout
+  expect(human).toContain('  refresh    with the next tazpod exec that needs it (no keeper is running)')
+  await double.fill(KEPT)
+  const [second = 0] = double.keepers()
+  expect(second).not.toBe(0)
+  expect(second).not.toBe(first)
+  expect((await double.run(['status'])).stdout).toMatch(/^ {2}refresh {4}in (59m|1h 00m)$/m)
+})
+
+test('many puts at once make one keeper', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(Array.from({ length: 6 }, () => double.fill(KEPT)))
+    expect(await until(() => double.keepers().length === 1)).toBe(true)
+    for (const keeper of double.keepers()) process.kill(keeper, 'SIGKILL')
+    await until(() => double.keepers().length === 0)
+  }
+})
+
+test('a killed holder takes its keeper along', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill({ ...KEPT, internal: { '@revoke': 'token' } })
+  process.kill(holderPid(scratch), 'SIGKILL')
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(double.calls()).toEqual([])
+})
+
+test('inside a command there is none: it would keep the files of the command alive', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  const frame = scratch.file('frame', frameOf(KEPT))
+  await double.fill({ secrets: { A: 'a' } })
+  const script = 'unset TAZPOD_GHOST; "$0" ghost put <"$1"'
+  const put = await double.run(['exec', '--', 'sh', '-c', script, double.binary, frame])
+  expect(put).toMatchObject({ status: 0, stderr: '' })
+  expect(double.keepers()).toEqual([])
+  await double.fill(KEPT)
+  expect(double.keepers()).toHaveLength(1)
+})
+
+test('a keeper that is stuck holds up neither put nor lock', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill(KEPT)
+  const [keeper = 0] = double.keepers()
+  process.kill(keeper, 'SIGSTOP')
+  for (let i = 0; i < 50; i++) await double.fill({ ...KEPT, internal: { '@revoke': `token ${i}` } })
+  const before = performance.now()
+  expect((await double.run(['lock'])).stdout).toContain('locked')
+  expect(performance.now() - before).toBeLessThan(5_000) // not the budget: only that nobody is waited for
+  expect(await until(() => holderPid(scratch) === 0)).toBe(true)
+  process.kill(keeper, 'SIGCONT')
+  expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+})
