@@ -27,14 +27,17 @@ export function ask(
   const payload = raw ?? (json === undefined ? undefined : JSON.stringify(json))
   const headers = {
     ...(json !== undefined && { 'content-type': 'application/json' }),
+    // Node sends the body of a DELETE without saying how long it is.
+    ...(payload !== undefined && { 'content-length': String(Buffer.byteLength(payload)) }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...asking.headers,
   }
   const method = asking.method ?? (payload === undefined ? 'GET' : 'POST')
   const send = server.origin.startsWith('https:') ? tlsRequest : plainRequest
   return new Promise((resolve, reject) => {
-    const options = { method, headers, agent: false, ca: server.caPem }
-    const request = send(server.origin + path, options, (response) => {
+    const { hostname: host, port } = new URL(server.origin)
+    const options = { host, port, path, method, headers, agent: false, ca: server.caPem }
+    const request = send(options, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

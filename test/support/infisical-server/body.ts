@@ -40,3 +40,10 @@ export function parseQuery(query: URLSearchParams): Record<string, unknown> {
     }),
   )
 }
+
+/** The path as it was sent. The URL class would resolve a secret called `..`, which the service's router does not. */
+export function splitUrl(url: string): { path: string; search: URLSearchParams } {
+  const at = url.indexOf('?')
+  const path = at < 0 ? url : url.slice(0, at)
+  return { path, search: new URLSearchParams(at < 0 ? '' : url.slice(at)) }
+}

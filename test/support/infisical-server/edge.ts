@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { parseBody, parseQuery } from './body.ts'
+import { parseBody, parseQuery, splitUrl } from './body.ts'
 import type { Wire } from './faults.ts'
 import type { Identity } from './identities.ts'
 import { bodyOf, Problem } from './problems.ts'
@@ -48,10 +48,10 @@ export class Edge {
   answer(arrived: Arrived): Wire {
     const { request, requestId } = arrived
     const { mode } = this.#world
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    const found = findRoute(this.#routes, mode, request.method ?? '', url.pathname)
+    const { path, search } = splitUrl(request.url ?? '/')
+    const found = findRoute(this.#routes, mode, request.method ?? '', path)
     const address = clientAddress(request)
-    const reply = this.#reply(arrived, url, found, address, requestId)
+    const reply = this.#reply(arrived, search, found, address, requestId)
     const text = JSON.stringify(reply.body)
     const rates = this.#rates.headers(found?.route, address, reply.status)
     const headers = { 'content-type': 'application/json; charset=utf-8', ...rates, ...reply.headers }
@@ -62,9 +62,15 @@ export class Edge {
     return { status: same ? 304 : reply.status, headers: { ...headers, etag }, body: same ? '' : text }
   }
 
-  #reply(arrived: Arrived, url: URL, found: Found | undefined, address: string, requestId: string): Reply {
+  #reply(
+    arrived: Arrived,
+    search: URLSearchParams,
+    found: Found | undefined,
+    address: string,
+    requestId: string,
+  ): Reply {
     try {
-      return this.#handle(arrived, url, found, address)
+      return this.#handle(arrived, search, found, address)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       const body = bodyOf(error.problem, error.facts, this.#world.mode, requestId)
@@ -72,7 +78,12 @@ export class Edge {
     }
   }
 
-  #handle({ request, body, tooLarge }: Arrived, url: URL, found: Found | undefined, address: string): Reply {
+  #handle(
+    { request, body, tooLarge }: Arrived,
+    search: URLSearchParams,
+    found: Found | undefined,
+    address: string,
+  ): Reply {
     const world = this.#world
     const old = world.mode === '2024'
     if (world.maintenance && request.method !== 'GET') throw new Problem('maintenance')
@@ -88,7 +99,7 @@ export class Edge {
     return found.route.handle({
       world,
       params: found.params,
-      query: parseQuery(url.searchParams),
+      query: parseQuery(search),
       body: parsed,
       address,
       url: request.url ?? '',

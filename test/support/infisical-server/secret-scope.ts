@@ -94,8 +94,18 @@ export function shownFor(call: Call, place: Place, expand: boolean, viewValue: b
     scope: {
       mode: world.mode,
       project,
-      projectBySlug: (slug) => world.findSlug(slug),
+      projectBySlug: (slug) => readableProject(call, slug),
       mayReadValue: (folder, name) => mayReadValue(place, folder, name),
     },
   }
+}
+
+/** Another project that a reference names: without the right to its values the whole request is refused. */
+function readableProject(call: Call, slug: string): TestProject | undefined {
+  const found = call.world.findSlug(slug)
+  const rights = found?.rightsOf(caller(call))
+  if (rights !== undefined && !(rights.read && rights.readValue)) {
+    throw new Problem('permission', { action: 'readValue' })
+  }
+  return found
 }

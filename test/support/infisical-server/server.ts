@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 // Not the global ones: a test may replace those.
 import { clearTimeout, setTimeout } from 'node:timers'
-import { readBody } from './body.ts'
+import { readBody, splitUrl } from './body.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { Edge, newRequestId } from './edge.ts'
 import { Faults, replacement, send, type Wire } from './faults.ts'
@@ -12,14 +12,16 @@ import { Problem } from './problems.ts'
 import type { ProjectOptions, TestProject } from './projects.ts'
 import { Rates } from './rates.ts'
 import { AUTH_ROUTES } from './routes-auth.ts'
+import { LEASE_ROUTES } from './routes-leases.ts'
 import { PROJECT_ROUTES } from './routes-projects.ts'
 import { READ_ROUTES } from './routes-read.ts'
+import { WRITE_ROUTES } from './routes-write.ts'
 import { TestIdentity } from './test-identity.ts'
 import type { TokenState } from './tokens.ts'
 import type { Fault, Limits, Mode, RecordedRequest, StartOptions } from './types.ts'
 import { World } from './world.ts'
 
-const ROUTES = [...AUTH_ROUTES, ...READ_ROUTES, ...PROJECT_ROUTES]
+const ROUTES = [...AUTH_ROUTES, ...READ_ROUTES, ...WRITE_ROUTES, ...PROJECT_ROUTES, ...LEASE_ROUTES]
 
 /**
  * An Infisical server for tests: one of three generations of the service, on a port of its own, with a clock that can
@@ -174,12 +176,12 @@ class Inside {
   }
 
   #record(request: IncomingMessage): RecordedRequest {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const { path, search } = splitUrl(request.url ?? '/')
     const record: RecordedRequest = {
       method: request.method ?? '',
-      path: url.pathname,
+      path,
       url: request.url ?? '',
-      query: Object.fromEntries(url.searchParams),
+      query: Object.fromEntries(search),
       headers: request.headers,
       body: '',
       status: 0,

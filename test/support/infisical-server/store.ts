@@ -52,6 +52,7 @@ export class Folder {
   readonly secrets = new Map<string, Secret>()
   readonly imports: ImportFrom[] = []
   readonly dynamicSecrets = new Map<string, DynamicSecret>()
+  readonly leases = new Map<string, Lease>()
   hidden = false
   needsApproval = false
 
@@ -65,6 +66,12 @@ export class Folder {
   get name(): string {
     return this.path === '/' ? 'root' : this.path.slice(this.path.lastIndexOf('/') + 1)
   }
+}
+
+export interface Lease {
+  readonly id: string
+  expireAt: string
+  updatedAt: string
 }
 
 export interface DynamicSecret {
