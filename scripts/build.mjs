@@ -50,6 +50,10 @@ await manifest()
 function buildNative() {
   const make = spawnSync('make', ['-s', '-C', 'native'], { stdio: 'inherit' })
   const native = make.status === 0
+  if (!native && hasCompiler()) {
+    console.error('tazpod: the native binary does not compile; nothing was replaced')
+    process.exit(1) // a launcher in its place would hide the mistake
+  }
   const launcher = `bin/.tazpod-${process.pid}`
   if (!native)
     console.error('tazpod: no native binary (cc and make are needed); bin/tazpod becomes the sh launcher')
@@ -57,6 +61,16 @@ function buildNative() {
   chmodSync(launcher, 0o755)
   renameSync(launcher, 'bin/tazpod')
   if (!native && process.env.TAZPOD_REQUIRE_NATIVE) process.exit(1)
+}
+
+/** Whether this machine could compile anything at all the way the Makefile does. */
+function hasCompiler() {
+  const input = '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n'
+  const args = ['-x', 'c', '-static', '-o', '/dev/null', '-']
+  return (
+    spawnSync('make', ['--version']).status === 0 &&
+    spawnSync(process.env.CC ?? 'cc', args, { input }).status === 0
+  )
 }
 
 /** One chunk per command, so that a command loads only what it uses. Native addons stay outside. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -176,8 +177,9 @@ static int take_fd(void)
 	return report(1, found, got ? "took descriptors" : "allowed (EBADF)");
 }
 
-/* Joins the target's namespaces: user first (that gives the right for the rest), then the others. */
-static int join(const char *below)
+/* Joins the target's namespaces: user first (that gives every capability there, until an execve), then the others.
+ * Returns how many; none leaves errno. */
+static int join(void)
 {
 	static const char *const kinds[] = {"user", "mnt", "ipc", "net"};
 	char path[64];
@@ -197,11 +199,23 @@ static int join(const char *below)
 		else if (errno != EINVAL)
 			why = errno;
 	}
-	if (joined == 0) {
-		errno = why ? why : EPERM;
+	errno = why ? why : EPERM;
+	return joined;
+}
+
+static int join_and_read(const char *below)
+{
+	if (join() == 0)
 		return refused();
-	}
 	return below != NULL ? read_file(below) : report(1, 0, "joined");
+}
+
+/* With all capabilities of whoever owns the target's namespaces: what util-linux's nsenter loses when it starts umount. */
+static int join_and_unmount(const char *path)
+{
+	if (path == NULL || join() == 0 || umount2(path, MNT_DETACH) != 0)
+		return refused();
+	return report(1, 0, "unmounted");
 }
 
 static _Noreturn void victim(void)
@@ -235,7 +249,9 @@ static int attempt(const char *name, const char *path)
 	if (strcmp(name, "pidfd_getfd") == 0)
 		return take_fd();
 	if (strcmp(name, "nsenter") == 0)
-		return join(path);
+		return join_and_read(path);
+	if (strcmp(name, "unmount") == 0)
+		return join_and_unmount(path);
 	fprintf(stderr, "attack: no attempt is called %s\n", name);
 	return 2;
 }

@@ -35,6 +35,12 @@ describe.skipIf(!compiler)('control: the attacks work on an unprotected process'
     expect(read).toMatchObject({ outcome: 'read', found: true })
   })
 
+  test.skipIf(!namespaces)('unmount: what lies below a mount comes to light', async () => {
+    await using victim = await Victim.start('x', { inNamespaces: true, mounted: '/mnt' })
+    expect(attack('unmount', victim.pid, { path: '/mnt' })).toMatchObject({ outcome: 'read' })
+    expect(attack('unmount', victim.pid, { path: '/mnt' })).toMatchObject({ outcome: 'refused' })
+  })
+
   test.skipIf(!needRoot('that the kernel refuses another user'))(
     'a stranger is refused all of them',
     async () => {

@@ -12,7 +12,8 @@ export const ATTACKS = [
   ...(['ptrace', 'process_vm_readv', 'pidfd_getfd', 'nsenter'] as const),
 ] as const
 
-export type Attack = (typeof ATTACKS)[number]
+/** `unmount` reads nothing, but may uncover what a mount hides: it needs a path, and is no part of `attackAll`. */
+export type Attack = (typeof ATTACKS)[number] | 'unmount'
 
 export interface Attempt {
   attack: Attack
@@ -29,7 +30,7 @@ export interface AttackOptions {
   uid?: number
   /** The secret to look for. */
   needle?: string | Uint8Array
-  /** `root`, `cwd`: a file below it. `nsenter`: an absolute path, read inside the joined namespaces. */
+  /** `root`, `cwd`: a file below it. `nsenter`, `unmount`: an absolute path inside the joined namespaces. */
   path?: string
 }
 
@@ -66,12 +67,18 @@ export class Victim implements AsyncDisposable {
   /**
    * Starts it as `uid`, with `secret` in its memory and its environment.
    * @param inNamespaces in a user and mount namespace of its own, as a target for `nsenter`
+   * @param mounted a folder that an empty file system covers there, as a target for `unmount`
    */
   static async start(
     secret: string,
-    options: { uid?: number; inNamespaces?: boolean } = {},
+    options: { uid?: number; inNamespaces?: boolean; mounted?: string } = {},
   ): Promise<Victim> {
-    const wrap = options.inNamespaces ? ['unshare', '--user', '--map-root-user', '--mount', '--'] : []
+    const { inNamespaces, mounted } = options
+    const cover = ['sh', '-c', 'mount -t tmpfs none "$0" && exec "$@"', mounted ?? '']
+    const wrap = [
+      ...(inNamespaces ? ['unshare', '--user', '--map-root-user', '--mount', '--'] : []),
+      ...(mounted === undefined ? [] : cover),
+    ]
     const argv = asUser(options.uid ?? testUid(), [...wrap, attackProgram(), 'victim'])
     const [command = '', ...args] = argv
     const env = { PATH: process.env.PATH ?? '', VICTIM: secret }
