@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -42,5 +42,23 @@ export async function readActivity(
   } catch (error) {
     const code = errnoOf(error)
     return code === 'ENOENT' ? ok({ lines, damaged }) : err({ reason: 'io', action: 'read', path, code })
+  }
+}
+
+/**
+ * Adds one line, as the holders do: one write, so that two writers never mix. Best effort, since what it tells of has
+ * happened anyway. The texts hold names only.
+ */
+export async function noteActivity(
+  path: string,
+  line: { event: string; project: string; reason: string },
+): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+  try {
+    await using file = await open(path, flags, 0o600)
+    const time = `${new Date().toISOString().slice(0, 19)}Z`
+    await file.write(`${JSON.stringify({ time, ...line })}\n`)
+  } catch (error) {
+    errnoOf(error) // anything but a refused file operation is a bug
   }
 }

@@ -8,6 +8,8 @@ import { secretsOf } from '../core/vault-edit.ts'
 
 /** What a provider that asks a server needs besides the project and the vault. */
 export interface ProviderOptions {
+  /** The project's name for people. */
+  label: string
   env: NodeJS.ProcessEnv
   paths: UserPaths
   identity: Buffer

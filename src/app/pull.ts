@@ -87,6 +87,7 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
     if (!session.ok) return session
     const provider = await providerOf(config, doc, {
       ...options,
+      label: labelOf(root),
       paths: userPaths(options.env),
       identity,
       before: unlocked ? await heldSession() : undefined,

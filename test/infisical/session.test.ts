@@ -91,6 +91,8 @@ describe.each(MODES)('%s', (mode) => {
     const last = server.requests.at(-1)
     expect(last).toMatchObject({ method: 'POST', path: '/api/v1/auth/token/revoke' })
     expect(last?.headers.authorization).toBeUndefined()
+    const told = async () => (await must(scratch, ['log'])).includes('1 session ended at the server')
+    expect(await until(told)).toBe(true)
   })
 })
 

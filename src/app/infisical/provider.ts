@@ -21,6 +21,8 @@ import { failureAt, type InfisicalSource, sourceOf } from './source.ts'
 import { refreshIn } from './token.ts'
 
 export interface InfisicalOptions {
+  /** The project's name for people. */
+  label: string
   env: NodeJS.ProcessEnv
   paths: UserPaths
   /** The vault's own key, for the encrypted copy. */
@@ -118,7 +120,7 @@ async function provide(
     identity: identityParts(source, token.token),
     names: new Map(session.names),
     session: {
-      entries: entriesOf(session),
+      entries: entriesOf(session, options.label),
       refresh: refreshIn(token),
       tokenLeft: left,
     },
@@ -155,9 +157,9 @@ async function heldValues(
 }
 
 /** What the holder keeps for the next run of Node, and what is to be revoked at lock. */
-function entriesOf(session: HeldSession): Map<string, Buffer> {
+function entriesOf(session: HeldSession, label: string): Map<string, Buffer> {
   const entries = new Map([[SESSION_ENTRY, encodeHeld(session)]])
-  const revocation = revocationOf(liveTokens(session, Date.now()))
+  const revocation = revocationOf(label, liveTokens(session, Date.now()))
   if (revocation !== undefined) entries.set(REVOKE_ENTRY, revocation)
   return entries
 }
@@ -176,7 +178,7 @@ function identityParts(source: InfisicalSource, token: string | undefined): Map<
 async function fromCopy(
   source: InfisicalSource,
   path: string,
-  { identity, before }: InfisicalOptions,
+  { identity, before, label }: InfisicalOptions,
   because: InfisicalFailure | undefined,
 ): Promise<Result<ProvidedSet>> {
   if (!source.config.offline) {
@@ -209,7 +211,7 @@ async function fromCopy(
     secrets,
     identity: identityParts(source, undefined),
     names,
-    session: { entries: entriesOf(session), refresh: OFFLINE_RETRY, tokenLeft: 0 },
+    session: { entries: entriesOf(session, label), refresh: OFFLINE_RETRY, tokenLeft: 0 },
     copyOf: taken,
     notes:
       because?.problem.kind === 'unreachable'

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { activityLogPath, noteActivity } from '../../adapters/activity-log.ts'
 import { revoke } from '../../adapters/infisical/auth-api.ts'
+import { userPaths } from '../../adapters/paths.ts'
 import { readStdin } from '../../adapters/standard-streams.ts'
 import { parseRevocation, type Revocation } from '../../core/infisical/held.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -35,12 +37,22 @@ export async function revokeTokens(
   return outcome
 }
 
-/** What the keeper was handed at lock, on standard input. Failure: usage. */
+/**
+ * What the keeper was handed at lock, on standard input; the outcome goes to the activity log, where a person who was
+ * not there finds it. Failure: usage.
+ */
 export async function revokeFromStdin(env: NodeJS.ProcessEnv, patience: number): Promise<Result<Revoked>> {
   const bytes = await readStdin('the tokens', MAX_ENTRY)
   if (!bytes.ok) return bytes
   const revocation = parseRevocation(bytes.value)
   bytes.value.fill(0)
   if (revocation === undefined) return err({ reason: 'usage', message: 'this command is for tazpod itself' })
-  return ok(await revokeTokens(revocation.servers, env, patience))
+  const done = await revokeTokens(revocation.servers, env, patience)
+  const failed = done.failed.length === 0 ? '' : `; no answer from ${[...new Set(done.failed)].join(', ')}`
+  await noteActivity(activityLogPath(userPaths(env)), {
+    event: 'revoke',
+    project: revocation.label,
+    reason: `${done.revoked} session${done.revoked === 1 ? '' : 's'} ended at the server${failed}`,
+  })
+  return ok(done)
 }

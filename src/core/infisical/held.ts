@@ -38,6 +38,8 @@ export interface HeldToken {
 
 /** What is left to do at lock: the entry `@revoke` of the protocol, handed to the keeper as it is. */
 export interface Revocation {
+  /** Of the activity log. */
+  label: string
   servers: { host: string; ca?: string | undefined; tokens: string[] }[]
 }
 
@@ -64,7 +66,7 @@ const heldSession = z.object({
   names: z.array(z.tuple([z.string(), z.string()])),
 })
 const server = z.object({ host: z.string(), ca: z.string().optional(), tokens: z.array(z.string()).max(64) })
-const revocation = z.object({ servers: z.array(server).max(64) })
+const revocation = z.object({ label: z.string(), servers: z.array(server).max(64) })
 /** The bound of LAST in `native/PROTOCOL.md`, less some room. */
 const MAX_REVOCATION = 60 * 1024
 
@@ -72,9 +74,9 @@ const MAX_REVOCATION = 60 * 1024
  * The entry that ends these tokens, newest first, as its bytes; undefined for none. What does not fit into the one
  * frame that the holder sends without waiting ends by its own time.
  */
-export function revocationOf(tokens: readonly HeldToken[]): Buffer | undefined {
+export function revocationOf(label: string, tokens: readonly HeldToken[]): Buffer | undefined {
   for (let count = tokens.length; count > 0; count--) {
-    const bytes = encodeHeld({ servers: byServer(tokens.slice(0, count)) })
+    const bytes = encodeHeld({ label, servers: byServer(tokens.slice(0, count)) })
     if (bytes.length <= MAX_REVOCATION) return bytes
     bytes.fill(0)
   }
