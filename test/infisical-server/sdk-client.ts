@@ -45,7 +45,13 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   throw new Error('it did not fail')
 }
 
-/** Every wait of the SDK takes a hundredth of its time. Returns what it wanted to wait, in seconds. */
+/** What an attempt of the SDK may take, in seconds: until the headers are there. */
+export const ATTEMPT = 10
+
+/**
+ * The SDK waits a hundredth of its time between attempts, and a tenth for each: a busy machine has to be able to answer
+ * in that. Returns what it wanted to wait, in seconds.
+ */
 export function hurry(): number[] {
   const real = setTimeout
   const waits: number[] = []
@@ -53,7 +59,7 @@ export function hurry(): number[] {
     // Node's own fetch uses the same function, and must not be hurried.
     if (!new Error().stack?.split('\n')[2]?.includes('@infisical/sdk')) return real(run, ms, ...given)
     waits.push(ms / 1000)
-    return real(run, ms / 100, ...given)
+    return real(run, ms / (ms === ATTEMPT * 1000 ? 10 : 100), ...given)
   })
   return waits
 }
