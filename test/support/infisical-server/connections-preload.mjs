@@ -10,7 +10,7 @@ Socket.prototype.connect = function (...given) {
   const [first, second] = Array.isArray(given[0]) ? given[0] : given
   const options = typeof first === 'object' ? first : { port: first, host: second }
   const log = process.env.TZ_TEST_CONNECTIONS
-  if (log === undefined || options.path !== undefined || typeof first === 'string') {
+  if (log === undefined || typeof options.path === 'string' || typeof first === 'string') {
     return connect.apply(this, given)
   }
   const host = String(options.host ?? 'localhost')

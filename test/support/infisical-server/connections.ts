@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,10 @@ export class ConnectionLog implements Disposable {
   private constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'tz-connections-'))
     this.#file = join(this.#folder, 'log')
-    writeFileSync(this.#file, '', { mode: 0o666 })
+    writeFileSync(this.#file, '')
+    // The child may be another user's.
+    chmodSync(this.#folder, 0o755)
+    chmodSync(this.#file, 0o666)
     process.env.TZ_TEST_CONNECTIONS = this.#file
   }
 

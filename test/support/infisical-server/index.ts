@@ -1,3 +1,6 @@
+// A stand-in for an Infisical server: three generations of its HTTP contract, with words, keys, order of checks and
+// oddities as they were recorded (2024) or read in its source (current, go). Start one per test, grant what the test
+// needs, move its clock instead of waiting, order faults, and look at what arrived.
 export { type Connection, ConnectionLog } from './connections.ts'
 export { exposing, needlessTokens, received } from './evidence.ts'
 export * as fixtures from './fixtures.ts'

@@ -1,0 +1,65 @@
+import { InfisicalSDK } from '@infisical/sdk'
+import { vi } from 'vitest'
+import {
+  InfisicalServer,
+  type Mode,
+  type StartOptions,
+  type TestIdentity,
+  type TestProject,
+} from '../support/infisical-server/index.ts'
+
+export interface SdkLab extends AsyncDisposable {
+  readonly server: InfisicalServer
+  readonly identity: TestIdentity
+  readonly project: TestProject
+  readonly sdk: InfisicalSDK
+  /** Where the SDK is to look. */
+  readonly place: { projectId: string; environment: string }
+  login(sdk?: InfisicalSDK): Promise<InfisicalSDK>
+}
+
+export async function sdkLab(mode: Mode = '2024', options: StartOptions = {}): Promise<SdkLab> {
+  const server = await InfisicalServer.start({ ...options, mode })
+  const identity = server.addIdentity({ ttl: 600, maxTtl: 6000 })
+  const project = server.addProject({ slug: 'lab' }).grant(identity)
+  const sdk = new InfisicalSDK({ siteUrl: server.origin })
+  const { clientId, clientSecret } = identity
+  return {
+    server,
+    identity,
+    project,
+    sdk,
+    place: { projectId: project.id, environment: 'dev' },
+    login: (one = sdk) => one.auth().universalAuth.login({ clientId, clientSecret }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+/** What the SDK throws: a text, whatever it is about. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('it did not fail')
+}
+
+/** What an attempt of the SDK may take, in seconds: until the headers are there. */
+export const ATTEMPT = 10
+
+/**
+ * The SDK waits a hundredth of its time between attempts, and a tenth for each: a busy machine has to be able to answer
+ * in that. Returns what it wanted to wait, in seconds.
+ */
+export function hurry(): number[] {
+  const real = setTimeout
+  const waits: number[] = []
+  vi.stubGlobal('setTimeout', (run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => {
+    // Node's own fetch uses the same function, and must not be hurried.
+    if (!new Error().stack?.split('\n')[2]?.includes('@infisical/sdk')) return real(run, ms, ...given)
+    waits.push(ms / 1000)
+    return real(run, ms / (ms === ATTEMPT * 1000 ? 10 : 100), ...given)
+  })
+  return waits
+}
