@@ -45,7 +45,8 @@ export function readListing(body: unknown, path: string): Result<Listing, string
     const { secretKey: name, secretValue: value, secretValueHidden: hidden = false } = raw
     merged.set(`${where}\0${name}`, { name, value, path: where, hidden: hidden || value === HIDDEN })
   }
-  for (const one of imports) for (const raw of one.secrets) add(raw, path)
+  // Inside one import a nested one comes after what it is nested in, and the nearer one counts.
+  for (const one of imports) for (const raw of one.secrets.toReversed()) add(raw, path)
   for (const raw of secrets) add(raw, raw.secretPath ?? path)
   const all = [...merged.values()]
   return ok({

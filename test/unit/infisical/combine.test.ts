@@ -20,12 +20,15 @@ describe('a list', () => {
   test("the folder's own secret wins, then the last import", () => {
     const { secrets } = listing({
       secrets: [raw('A', 'own')],
-      imports: [{ secrets: [raw('A', '1'), raw('B', 'first')] }, { secrets: [raw('B', 'last')] }],
+      imports: [
+        { secrets: [raw('A', '1'), raw('B', 'first')] },
+        { secrets: [raw('B', 'last'), raw('B', 'nested')] },
+      ],
     })
-    expect(secrets.map(({ name, value }) => [name, value])).toEqual([
-      ['A', 'own'],
-      ['B', 'last'],
-    ])
+    expect(Object.fromEntries(secrets.map(({ name, value }) => [name, value]))).toEqual({
+      A: 'own',
+      B: 'last',
+    })
   })
 
   test('may have no imports; names that nobody can use are kept apart', () => {
