@@ -34,16 +34,24 @@ describe('the command has', () => {
     ['the open descriptors', 'ls /proc/self/fd'],
     ['the limits, but for core dumps', 'ulimit -a | grep -v core'],
     ['the user, the group and the priority', 'id -u; id -g; nice'],
-    [
-      'the session and process group',
-      'ps -o sid= -p $$ | tr -d " " | sed "s/.*/sid/"; ps -o stat= -p $$ | cut -c1',
-    ],
     ['its name as argument zero', 'tr "\\0" " " </proc/$$/cmdline'],
     ['standard input', 'cat', 'bytes\nfrom outside'],
   ])('%s', async (_, script, stdin = '') => {
     const [ours, bare] = await bothWays(script, { stdin })
     expect(ours).toBe(bare)
     expect(bare).not.toBe('')
+  })
+
+  test('the session and process group of its caller', async () => {
+    const ids = 'ps -o sid=,pgid= -p $$'
+    const { stdout } = await run(scratch, [
+      'sh',
+      '-c',
+      `${ids}; "${tazpodBinary()}" exec -- sh -c '${ids}'; :`,
+    ])
+    const [outside, inside] = stdout.split('\n')
+    expect(outside).toMatch(/\d+ +\d+/)
+    expect(inside).toBe(outside)
   })
 
   test('the environment, and only what was granted on top', async () => {
