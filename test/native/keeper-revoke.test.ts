@@ -63,6 +63,14 @@ test.each<[string, Filling['session'], (scratch: Scratch) => unknown]>([
   ['idle', { idle: 1 }, () => undefined],
   ['max', { max: 1 }, () => undefined],
   ['SIGTERM', {}, (scratch) => process.kill(holderPid(scratch), 'SIGTERM')],
+  // what stops a whole session sends it to everything
+  [
+    'SIGTERM to everything, the keeper first',
+    {},
+    (scratch) => {
+      for (const { pid } of scratch.processes().reverse()) process.kill(pid, 'SIGTERM')
+    },
+  ],
 ])('%s, too', async (_what, session, end) => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
