@@ -207,14 +207,15 @@ static void keep(struct keeper *k)
 	}
 }
 
-/* The terminal's signals and its end are not for the keeper: the holder's end is. */
+/* Neither the terminal's signals and its end are for the keeper, nor SIGTERM: what stops a whole session (a log-out, the
+ * machine's end) sends it to holder and keeper at once, and the holder's last word is still to come. */
 static void ignore_signals(void)
 {
-	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
 			die_errno(EXIT_SYSTEM, NULL, "signal");
-	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGTERM, SIG_DFL) == SIG_ERR)
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR) /* ignored, there would be no exit codes (wait(2)) */
 		die_errno(EXIT_SYSTEM, NULL, "signal");
 }
 

@@ -248,9 +248,11 @@ static void print_refresh(const struct state *state)
 		print_span(now > state->refreshed_ms ? now - state->refreshed_ms : 0);
 		printf(" ago (exit %u)%s", state->refresh_code, state->refresh_ms < 0 ? "" : ", again ");
 	}
-	if (state->refresh_ms >= 0 && state->keeper) {
+	if (state->refresh_ms >= 1000 && state->keeper) {
 		printf("in ");
 		print_span((uint64_t)state->refresh_ms);
+	} else if (state->refresh_ms >= 0 && state->keeper) {
+		printf("now");
 	} else if (state->refresh_ms >= 0) {
 		printf("with the next tazpod exec that needs it (no keeper is running)");
 	} else {

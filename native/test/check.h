@@ -46,6 +46,8 @@ void check_wire(void);
 void check_set(void);
 void check_grant(void);
 void check_state(void);
+void check_lookup(void);
+void check_watch(void);
 void check_running(void);
 void check_journal(void);
 void check_arena(void);

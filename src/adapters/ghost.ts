@@ -71,8 +71,8 @@ export async function put(frame: Buffer, surroundings?: Surroundings): Promise<R
  * The value of one entry of the unlocked holder, internal ones (`@identity`) too; the caller zeroes it.
  * Failures: locked, ghost (no such entry), native-missing.
  */
-export async function get(name: string): Promise<Result<Buffer>> {
-  const value = await runNative(['ghost', 'get', name])
+export async function get(name: string, surroundings?: Surroundings): Promise<Result<Buffer>> {
+  const value = await runNative(['ghost', 'get', name], undefined, surroundings)
   return value.ok ? value : lockedOr(value)
 }
 
@@ -80,11 +80,14 @@ export async function get(name: string): Promise<Result<Buffer>> {
  * The values of several entries of the unlocked holder, all from one set; undefined for a name that it does not have.
  * The caller zeroes them. Failures: locked, ghost, native-missing.
  */
-export async function getMany(names: readonly string[]): Promise<Result<(Buffer | undefined)[]>> {
+export async function getMany(
+  names: readonly string[],
+  surroundings?: Surroundings,
+): Promise<Result<(Buffer | undefined)[]>> {
   if (names.length === 0) return ok([])
   if (names.some((name) => name.includes('\0'))) throw new RangeError('a name with a NUL byte')
   const input = Buffer.from(names.map((name) => `${name}\0`).join(''))
-  const found = await runNative(['ghost', 'get', '--many'], input, undefined, MAX_MANY)
+  const found = await runNative(['ghost', 'get', '--many'], input, surroundings, MAX_MANY)
   if (!found.ok) return lockedOr(found)
   const values: (Buffer | undefined)[] = []
   for (let at = 0; at < found.value.length; ) {

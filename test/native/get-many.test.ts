@@ -1,9 +1,11 @@
 /** `ghost get --many`: many values with one request, all of one set. */
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { getMany } from '../../src/adapters/ghost.ts'
 import { filled, native } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import type { Run } from '../support/tazpod.ts'
+import { ownUid } from '../support/users.ts'
 
 const ABSENT = 0xffff_ffff
 
@@ -71,4 +73,20 @@ test('what is refused', async () => {
   expect(tooMuch).toMatchObject({ status: 65, stdout: '' })
   expect(tooMuch.stderr).toContain('more was asked for than one frame can carry')
   expect((await native(scratch, ['ghost', 'get', 'LARGE'])).status).toBe(0)
+})
+
+test('the adapter gives buffers, in order', async () => {
+  await using scratch = new Scratch(ownUid())
+  const surroundings = { cwd: scratch.project, env: scratch.env }
+  expect(await getMany(['A'], surroundings)).toEqual({ ok: false, error: { reason: 'locked' } })
+  const large = randomBytes(1024 * 1024)
+  await filled(scratch, { secrets: { A: 'a', EMPTY: '', LARGE: large }, files: false })
+  const names = ['EMPTY', 'NONE', 'A', ...Array(12).fill('LARGE')] // more than the answer of another verb may be
+  const found = await getMany(names, surroundings)
+  if (!found.ok) throw new Error(JSON.stringify(found.error))
+  expect(found.value.slice(0, 3).map((value) => value?.toString())).toEqual(['', undefined, 'a'])
+  expect(found.value.slice(3).every((value) => value?.equals(large))).toBe(true)
+  expect(found.value).toHaveLength(names.length)
+  expect(await getMany([], surroundings)).toEqual({ ok: true, value: [] })
+  await expect(getMany(['A\0B'], surroundings)).rejects.toThrow(RangeError)
 })

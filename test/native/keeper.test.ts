@@ -3,10 +3,12 @@ import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Double } from '../support/double.ts'
 import { descriptorsOf, type Filling, frameOf, holderPid, runtimeOf } from '../support/holder.ts'
+import { Sanitized } from '../support/sanitized.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
 import { needRoot } from '../support/tools.ts'
 import { until } from '../support/until.ts'
+import { isRoot } from '../support/users.ts'
 
 const KEPT: Filling = { secrets: { A: 'a' }, session: { refresh: 3_600 } }
 
@@ -45,6 +47,8 @@ test('it is small, closed to the other processes of the user, and holds nothing 
   const proc = (name: string): string => readFileSync(`/proc/${keeper}/${name}`, 'utf8')
   expect(proc('cmdline').split('\0')).toEqual(['tazpod', 'ghost', 'keep', runtimeOf(scratch), ''])
   expect(statSync(`/proc/${keeper}/environ`).uid).toBe(0) // not dumpable (proc(5))
+  for (const name of ['environ', 'mem', 'maps', 'fd/0'])
+    expect((await run(scratch, ['head', '-c1', `/proc/${keeper}/${name}`])).status).not.toBe(0)
   expect(proc('limits')).toMatch(/^Max core file size +0 +0 /m)
   expect(proc('status')).toMatch(/^PPid:\t(?!0)/m)
   const fields = proc('stat')
@@ -133,4 +137,37 @@ test('a keeper that is stuck holds up neither put nor lock', async () => {
   expect(await until(() => holderPid(scratch) === 0)).toBe(true)
   process.kill(keeper, 'SIGCONT')
   expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+})
+
+test('1,000 commands beside it leave nothing', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill(KEPT)
+  const [keeper = 0] = double.keepers()
+  const loop = 'i=0; while [ $i -lt 1000 ]; do "$0" exec -- true || exit 1; i=$((i + 1)); done'
+  const done = await run(scratch, ['sh', '-c', loop, double.binary], { timeout: 120_000 })
+  expect(done).toMatchObject({ status: 0, stderr: '' })
+  expect(new Set(scratch.processes().map(({ pid }) => pid))).toEqual(new Set([holderPid(scratch), keeper]))
+  if (isRoot()) expect(descriptorsOf(keeper)).toHaveLength(5)
+}, 180_000)
+
+test('the whole of it under the sanitizers', async () => {
+  const sanitized = Sanitized.build()
+  if (sanitized === undefined) return
+  await using scratch = new Scratch()
+  const double = new Double(scratch, sanitized.binary)
+  const set = (session: NonNullable<Filling['session']>): Filling => ({
+    secrets: { A: 'a' },
+    internal: { '@revoke': Buffer.alloc(65_536, 't') },
+    session,
+  })
+  double.does('pull', { put: set({ refresh: 1, cause: 'refresh' }) })
+  await double.fill(set({ refresh: 1 }))
+  expect(await until(() => double.calls('pull').length === 2)).toBe(true)
+  double.does('pull', { sleep: 60_000 })
+  expect(await until(() => double.calls('pull').length === 3)).toBe(true)
+  await double.run(['lock'])
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(double.calls('revoke')).toMatchObject([{ stdin: { size: 65_536 } }])
+  expect(sanitized.reports()).toEqual([])
 })

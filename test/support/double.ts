@@ -26,6 +26,8 @@ import { need } from './tools.ts'
 export interface Behaviour {
   /** Exit code; default 0. */
   code?: number
+  /** Asks the holder for the value of this entry first, and exits as that did where it was refused. */
+  get?: string
   /** Puts this set before it exits. */
   put?: Filling
   /** Waits so long before it puts and exits. */
@@ -50,14 +52,17 @@ const MAIN = `
 const fs = require('node:fs'), path = require('node:path')
 const root = path.join(__dirname, '../..')
 const argv = process.argv.slice(2), verb = argv[0]
-const { code = 0, put, sleep = 0, deaf, unread } = JSON.parse(fs.readFileSync(root + '/behaviour.json', 'utf8'))[verb] ?? {}
+const { code = 0, get, put, sleep = 0, deaf, unread } = JSON.parse(fs.readFileSync(root + '/behaviour.json', 'utf8'))[verb] ?? {}
 if (deaf) process.on('SIGTERM', () => undefined)
 const input = unread ? Buffer.alloc(0) : fs.readFileSync(0)
 const sha256 = require('node:crypto').createHash('sha256').update(input).digest('hex')
 const call = { verb, pid: process.pid, argv, env: process.env, cwd: process.cwd(), stdin: { size: input.length, sha256 } }
 fs.appendFileSync(root + '/calls.jsonl', JSON.stringify(call) + '\\n')
+const tazpod = (args, input) => require('node:child_process').spawnSync(root + '/bin/tazpod', args, { input })
 setTimeout(() => {
-  if (put) require('node:child_process').spawnSync(root + '/bin/tazpod', ['ghost', 'put'], { input: fs.readFileSync(put) })
+  const got = get ? tazpod(['ghost', 'get', get]).status : 0
+  if (got !== 0) process.exit(got)
+  if (put) tazpod(['ghost', 'put'], fs.readFileSync(put))
   process.exit(code)
 }, sleep)
 `

@@ -1,0 +1,173 @@
+/* The holder's end of the keeper, on a socket pair: what it says, what it takes, and that it waits for nothing. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base.h"
+#include "../serve.h"
+#include "check.h"
+#include "fuzz.h"
+
+#define SECOND_NS 1000000000ull
+
+/* A keeper's WATCH. Returns its end of the connection. */
+static int watch(struct holder *h)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "socketpair");
+	struct client *c = fuzz_client(ends[0]);
+	struct epoll_event event = {.events = EPOLLIN};
+	CHECK(epoll_ctl(h->epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
+	c->frame = (struct frame){WIRE_VERSION, FRAME_WATCH, 0};
+	answer_request(h, c);
+	CHECK(h->watcher && h->watcher->fd == ends[0] && c->fd == -1 && c->pidfd == -1);
+	CHECK(c->phase == PHASE_ANSWER && c->answer.used == 0);
+	free(c->body);
+	writer_free(&c->answer);
+	free(c);
+	return ends[1];
+}
+
+/* The ms of the next WAKE; 1 where there is none. */
+static uint64_t wake(int fd)
+{
+	uint8_t bytes[WIRE_HEADER + 8];
+	struct frame frame;
+	if (recv(fd, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes || !frame_decode(bytes, &frame) ||
+	    frame.type != FRAME_WAKE || frame.length != 8)
+		return 1;
+	struct reader r = {bytes + WIRE_HEADER, 8, false};
+	return get_u64(&r);
+}
+
+static void say(struct holder *h, int fd, const void *bytes, size_t size)
+{
+	CHECK(send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size);
+	on_watcher(h);
+}
+
+static void check_times(struct holder *h)
+{
+	int fd = watch(h);
+	CHECK(wake(fd) == UINT64_MAX); /* nothing is known of the set that was there before */
+	watch_new_set(h);
+	uint64_t ms = wake(fd);
+	CHECK(ms > 1490000 && ms <= 1500000);
+	CHECK(h->try_at == h->refresh_at && h->refresh_code == 0 && h->refreshed_ms == 0);
+	/* in two pieces: exit 69, again in 60,000 ms */
+	static const uint8_t result[] = {'T', 'Z', WIRE_VERSION, FRAME_RESULT, 9, 0, 0, 0, 69, 0x60, 0xEA, 0, 0, 0, 0, 0, 0};
+	say(h, fd, result, 7);
+	say(h, fd, result + 7, 5);
+	CHECK(h->refresh_code == 0);
+	say(h, fd, result + 12, sizeof result - 12);
+	CHECK(h->refresh_code == 69 && h->refreshed_ms > 0);
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	CHECK(h->try_at > now + 50 * SECOND_NS && h->try_at <= now + 60 * SECOND_NS);
+	watch_new_set(h);
+	CHECK(h->refresh_code == 0 && wake(fd) != 1);
+	close(fd);
+	on_watcher(h);
+	CHECK(!h->watcher);
+	fuzz_reset(h);
+}
+
+static void check_nonsense(struct holder *h)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} bad[] = {{"XZ\2\16\11\0\0\0", 8}, {"TZ\1\16\11\0\0\0", 8}, {"TZ\2\13\0\0\0\0", 8}, {"TZ\2\16\10\0\0\0", 8},
+	           {"TZ\2\16\0\0\0\0", 8}, {"TZ\2\1\11\0\0\0", 8}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		int fd = watch(h);
+		say(h, fd, bad[i].bytes, bad[i].size);
+		CHECK(!h->watcher);
+		close(fd);
+		fuzz_reset(h);
+	}
+}
+
+/* A keeper that reads nothing is let go once its socket is full; the holder is never held up (the alarm would end it). */
+static void check_stuck(struct holder *h)
+{
+	int fd = watch(h), sets = 0;
+	alarm(20);
+	for (; h->watcher && sets < 1 << 20; sets++)
+		watch_new_set(h);
+	alarm(0);
+	CHECK(!h->watcher && sets > 10);
+	close(fd);
+	fuzz_reset(h);
+}
+
+static void check_last(struct holder *h)
+{
+	int fd = watch(h);
+	char bytes[64];
+	CHECK(wake(fd) != 1);
+	watch_last(h);
+	CHECK(!h->watcher);
+	CHECK(recv(fd, bytes, sizeof bytes, 0) == WIRE_HEADER + 5);
+	CHECK(memcmp(bytes, "TZ\2\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
+	CHECK(recv(fd, bytes, sizeof bytes, 0) == 0);
+	close(fd);
+	watch_last(h); /* without a keeper */
+	fuzz_reset(h);
+}
+
+static void check_left(struct holder *h)
+{
+	const struct plan plan = {.valid_s = 3600}, none = {.valid_s = 0};
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	h->set_at = now;
+	CHECK(seconds_left(h, NULL) == GRANT_NO_END && seconds_left(h, &none) == GRANT_NO_END);
+	CHECK(seconds_left(h, &plan) == 3600);
+	h->set_at = now - 3599 * SECOND_NS - SECOND_NS / 2;
+	CHECK(seconds_left(h, &plan) == 1); /* rounded up: 0 is the end */
+	h->set_at = now - 3600 * SECOND_NS;
+	CHECK(seconds_left(h, &plan) == 0);
+	h->set_at = 0;
+	const struct plan long_plan = {.valid_s = UINT32_MAX - 1};
+	CHECK(seconds_left(h, &long_plan) > 0);
+	fuzz_reset(h);
+}
+
+static void check_overdue(struct holder *h)
+{
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	CHECK(!is_overdue(h, 0) && renewal_of(h) == RENEWAL_NONE); /* never to be refreshed */
+	h->refresh_at = now + 60 * SECOND_NS;
+	CHECK(!is_overdue(h, 0) && !is_overdue(h, 100) && renewal_of(h) == RENEWAL_IN_TIME);
+	h->refresh_at = now - 20 * SECOND_NS; /* a little late */
+	CHECK(!is_overdue(h, 100) && renewal_of(h) == RENEWAL_IN_TIME);
+	h->refresh_at = now - 40 * SECOND_NS;
+	CHECK(renewal_of(h) == RENEWAL_FAILED);
+	CHECK(is_overdue(h, 100));
+	CHECK(!is_overdue(h, 100) && !is_overdue(h, 0)); /* once a minute */
+	h->overdue_said_at = now - 61 * SECOND_NS;
+	int fd = watch(h);
+	CHECK(!is_overdue(h, 100)); /* a keeper is at it */
+	CHECK(is_overdue(h, 0));
+	close(fd);
+	fuzz_reset(h);
+	h->refresh_at = now + 60 * SECOND_NS;
+	h->refresh_code = 69;
+	CHECK(renewal_of(h) == RENEWAL_FAILED);
+	fuzz_reset(h);
+}
+
+void check_watch(void)
+{
+	struct holder *h = fuzz_holder();
+	check_times(h);
+	check_nonsense(h);
+	check_stuck(h);
+	check_last(h);
+	check_left(h);
+	check_overdue(h);
+}

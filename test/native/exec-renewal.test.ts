@@ -1,0 +1,142 @@
+/** What exec does about a set that should have been fetched anew, and says about a token that is about to end. */
+import { describe, expect, test } from 'vitest'
+import { Double, hastyBinary } from '../support/double.ts'
+import { type Filling, journalOf } from '../support/holder.ts'
+import { Scratch } from '../support/scratch.ts'
+import type { Run } from '../support/tazpod.ts'
+import { until } from '../support/until.ts'
+
+/** A set whose plan delivers something that ends after `valid` seconds. */
+function ending(value: string, valid: number, session: Filling['session'] = {}): Filling {
+  return {
+    secrets: { A: value },
+    internal: { '@identity': 'key' },
+    files: false,
+    session,
+    plans: (entry) => [
+      {
+        pattern: 'sh',
+        umask: 0o77,
+        valid,
+        ops: [{ op: 'file', entry: entry('A'), dir: 'a', file: 'f', mode: 0o600, env: 'A_FILE' }],
+      },
+    ],
+  }
+}
+
+const sh = (double: Double): Promise<Run> =>
+  double.run(['exec', '--non-interactive', '--', '/bin/sh', '-c', 'cat "$A_FILE"'], { env: { TZ_EXEC: '1' } })
+
+const killKeeper = async (double: Double): Promise<void> => {
+  for (const keeper of double.keepers()) process.kill(keeper, 'SIGKILL')
+  expect(await until(() => double.keepers().length === 0)).toBe(true)
+}
+
+const pause = (ms: number): Promise<unknown> => until(() => false, ms)
+
+describe('the end of what is delivered', () => {
+  test.each<[string, number, Filling['session'], RegExp]>([
+    ['none', 0, {}, /^$/],
+    ['far away', 3_600, {}, /^$/],
+    [
+      'near, and nothing renews it',
+      290,
+      {},
+      /^tazpod: the session token that sh gets ends in 4 min\n {2}next: tazpod pull\n$/,
+    ],
+    [
+      'very near',
+      42,
+      {},
+      /^tazpod: the session token that sh gets ends in (42|41) s\n {2}next: tazpod pull\n$/,
+    ],
+    ['near, and renewed before', 200, { refresh: 100 }, /^$/],
+  ])('%s', async (_what, valid, session, said) => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    await double.fill(ending('value', valid, session))
+    const done = await sh(double)
+    expect(done).toMatchObject({ status: 0, stdout: 'value' })
+    expect(done.stderr).toMatch(said)
+    // another command gets nothing that ends
+    expect((await double.run(['exec', '--', 'true'])).stderr).toBe('')
+    expect(double.calls()).toEqual([])
+  })
+
+  test('past: the command runs with it and is told', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    await double.fill(ending('value', 1))
+    await pause(1_100)
+    const done = await sh(double)
+    expect(done).toMatchObject({ status: 0, stdout: 'value' })
+    expect(done.stderr).toBe('tazpod: the session token that sh gets has ended\n  next: tazpod pull\n')
+  })
+
+  test('past, with a refresh due: exec does it at once, whoever keeps the session', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    double.does('pull', { code: 69 }) // the keeper's own try fails
+    await double.fill(ending('old', 1, { refresh: 1 }))
+    expect(await until(() => double.calls().length === 1)).toBe(true)
+    double.does('pull', { put: ending('new', 3_600, { refresh: 3_000, cause: 'refresh' }) })
+    expect(await sh(double)).toMatchObject({ status: 0, stdout: 'new', stderr: '' })
+    expect(double.calls()).toHaveLength(2)
+    expect(double.calls()[1]).toMatchObject({ argv: ['pull', '--for-refresh', '--non-interactive'] })
+    // one command, noted once
+    const events = journalOf(scratch).map(({ event }) => event)
+    expect(events.filter((event) => event === 'grant')).toHaveLength(1)
+  })
+})
+
+const hasty = hastyBinary()
+
+describe.skipIf(hasty === undefined).concurrent('with short times: late, and no keeper', () => {
+  test('exec fetches the set anew, and starts a keeper on the way', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { put: ending('new', 3_600, { refresh: 3_000, cause: 'refresh' }) })
+    await double.fill(ending('old', 3_600, { refresh: 1 }))
+    await killKeeper(double)
+    await pause(2_300)
+    expect(await sh(double)).toMatchObject({ status: 0, stdout: 'new', stderr: '' })
+    expect(double.calls()).toHaveLength(1)
+    expect(double.keepers()).toHaveLength(1)
+  })
+
+  test('what fails or is stuck leaves the old set, and is not tried at every command', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { code: 69 })
+    await double.fill(ending('old', 200, { refresh: 1 }))
+    await killKeeper(double)
+    await pause(2_300)
+    const words =
+      /^tazpod: the session token that sh gets ends in 3 min, and could not be renewed\n {2}next: tazpod pull\n$/
+    for (let i = 0; i < 3; i++) {
+      const done = await sh(double)
+      expect(done).toMatchObject({ status: 0, stdout: 'old' })
+      expect(done.stderr).toMatch(words)
+    }
+    const tries = double.calls().length
+    expect(tries).toBeGreaterThan(0)
+    expect(tries).toBeLessThan(3)
+    await pause(4_100)
+    double.does('pull', { sleep: 60_000, deaf: true })
+    const done = await sh(double)
+    expect(done).toMatchObject({ status: 0, stdout: 'old' })
+    expect(double.calls()).toHaveLength(tries + 1)
+    expect(scratch.processes()).toHaveLength(1) // the holder: no Node stays behind
+  })
+
+  test('a keeper that is at it is waited for', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { code: 69 })
+    await double.fill(ending('old', 3_600, { refresh: 1 }))
+    await pause(2_300)
+    expect(await sh(double)).toMatchObject({ status: 0, stdout: 'old', stderr: '' })
+    expect(double.calls().length).toBeGreaterThan(0)
+    expect(double.calls().filter(({ env }) => env.TZ_EXEC)).toEqual([]) // all of them the keeper's
+  })
+})

@@ -1,0 +1,205 @@
+/** The keeper fetches a set anew: in time, again after a failure, and never against the end of the session. */
+import { describe, expect, test } from 'vitest'
+import { Double, hastyBinary } from '../support/double.ts'
+import { type Filling, frameOf, holderPid, journalOf, sh } from '../support/holder.ts'
+import { Scratch } from '../support/scratch.ts'
+import { until } from '../support/until.ts'
+
+const IDENTITY = { '@identity': 'key' }
+const set = (value: string, session: Filling['session']): Filling => ({
+  secrets: { A: value },
+  internal: IDENTITY,
+  session: { max: 600, idle: 600, ...session },
+})
+/** Fetched anew after a second; its successor after an hour. */
+const FIRST = set('old', { refresh: 1 })
+const NEXT = set('new', { refresh: 3_600, max: 7_200, cause: 'refresh' })
+
+interface Status {
+  state: string
+  expiresAt: string
+  idleAt: string
+  refresh: { state: string; at: string | null; last: string | null }
+}
+const statusOf = async (double: Double): Promise<Status> =>
+  JSON.parse((await double.run(['status', '--json'])).stdout) as Status
+const refreshes = (scratch: Scratch): unknown[] =>
+  journalOf(scratch)
+    .filter((line) => line.event === 'refresh')
+    .map((line) => line.reason)
+
+test('it runs Node at its time, in the folder and environment of the pull', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  const cwd = scratch.folder('home/project/below')
+  double.does('pull', { put: NEXT })
+  await double.fill(FIRST, { cwd, env: { HTTPS_PROXY: 'http://proxy', NODE_OPTIONS: '--require=/x' } })
+  const before = await statusOf(double)
+  const [keeper] = double.keepers()
+  expect(await until(() => refreshes(scratch).length > 0)).toBe(true)
+  expect(refreshes(scratch)).toEqual(['done'])
+  expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('new')
+  const [call] = double.calls()
+  expect(call).toMatchObject({
+    argv: ['pull', '--for-refresh', '--non-interactive'],
+    cwd,
+    stdin: { size: 0 },
+  })
+  expect(call?.env).toMatchObject({ HOME: scratch.home, HTTPS_PROXY: 'http://proxy' })
+  expect(call?.env.NODE_OPTIONS).toBeUndefined()
+  expect(double.calls()).toHaveLength(1)
+  expect(double.keepers()).toEqual([keeper])
+  // the ends are those of the unlock
+  const after = await statusOf(double)
+  expect(Math.abs(Date.parse(after.expiresAt) - Date.parse(before.expiresAt))).toBeLessThanOrEqual(1_000)
+  expect(Date.parse(after.refresh.at ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
+  expect(Date.parse(after.refresh.last ?? '')).toBeGreaterThan(Date.now() - 60_000)
+  expect((await double.run(['status'])).stdout).toMatch(/^ {2}refresh {4}in (59m|1h 00m)$/m)
+})
+
+test('a refresh does not start the idle time anew', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  double.does('pull', { put: set('new', { refresh: 1, idle: 3, cause: 'refresh' }) })
+  await double.fill(set('old', { refresh: 1, idle: 3 }))
+  expect(await until(() => holderPid(scratch) === 0, 8_000)).toBe(true)
+  expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'lock', reason: 'idle' })
+  expect(double.calls().length).toBeGreaterThan(0)
+})
+
+describe('a refresh never unlocks', () => {
+  test('where nothing is unlocked', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    const put = await double.run(['ghost', 'put'], { stdin: frameOf(NEXT) })
+    expect(put).toMatchObject({ status: 75 })
+    expect(holderPid(scratch)).toBe(0)
+  })
+
+  test("in another owner's session, nor does it know their terminal", async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    await double.fill({ ...FIRST, internal: { '@identity': 'another' } })
+    const put = await double.run(['ghost', 'put'], { stdin: frameOf(NEXT) })
+    expect(put).toMatchObject({ status: 75 })
+    expect(put.stderr).toContain('the session that was to be refreshed has ended')
+    expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('old')
+  })
+})
+
+const hasty = hastyBinary()
+
+describe.skipIf(hasty === undefined).concurrent('with short times', () => {
+  test('a failure is tried again, later each time, until it works; the log and status say so', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { code: 69 })
+    await double.fill(FIRST)
+    expect(await until(() => refreshes(scratch).length === 1)).toBe(true)
+    const { refresh } = await statusOf(double)
+    expect(refresh.state).toBe('failed')
+    expect(Date.parse(refresh.at ?? '')).toBeGreaterThan(Date.parse(refresh.last ?? ''))
+    expect((await double.run(['status'])).stdout).toMatch(
+      /^ {2}refresh {4}FAILED \ds ago \(exit 69\), again (in \ds|now)$/m,
+    )
+    expect(await until(() => refreshes(scratch).length === 3)).toBe(true)
+    expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('old')
+    double.does('pull', { put: NEXT })
+    expect(await until(() => refreshes(scratch).length === 4)).toBe(true)
+    const failed = 'failed (exit 69)'
+    expect(refreshes(scratch)).toEqual([failed, failed, failed, 'done'])
+    expect((await statusOf(double)).refresh.state).toBe('waiting')
+    expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('new')
+    // 1, 2 and 4 s after each other: the pauses grow
+    const at = journalOf(scratch)
+      .filter((line) => line.event === 'refresh')
+      .map((line) => Date.parse(`${line.time}`))
+    expect((at[3] ?? 0) - (at[2] ?? 0)).toBeGreaterThan((at[1] ?? 0) - (at[0] ?? 0))
+  })
+
+  test.each([64, 65, 77])('exit %i is final until somebody pulls', async (code) => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { code })
+    await double.fill(FIRST)
+    expect(await until(() => refreshes(scratch).length === 1)).toBe(true)
+    expect(await until(() => double.calls().length > 1, 4_000)).toBe(false)
+    expect((await statusOf(double)).refresh).toMatchObject({ state: 'failed', at: null })
+    expect((await double.run(['status'])).stdout).toContain(`ago (exit ${code}); next: tazpod pull\n`)
+    await double.fill(FIRST)
+    expect((await statusOf(double)).refresh).toMatchObject({ state: 'waiting' })
+    expect(await until(() => double.calls().length > 1)).toBe(true)
+  })
+
+  test('one that is stuck is ended: asked first, then killed', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { sleep: 60_000 })
+    await double.fill(FIRST)
+    expect(await until(() => refreshes(scratch).length === 1)).toBe(true)
+    expect(refreshes(scratch)).toEqual(['failed (exit 143)'])
+    double.does('pull', { sleep: 60_000, deaf: true })
+    expect(await until(() => refreshes(scratch).length === 2, 20_000)).toBe(true)
+    expect(refreshes(scratch)[1]).toBe('failed (exit 137)')
+  })
+
+  test('a success that brings no set is tried again', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    await double.fill(FIRST)
+    expect(await until(() => double.calls().length === 3)).toBe(true)
+    expect((await statusOf(double)).refresh.state).toBe('waiting')
+  })
+})
+
+describe('the end of the session while a refresh is under way', () => {
+  const running = async (double: Double): Promise<number> => {
+    expect(await until(() => double.calls('pull').length === 1)).toBe(true)
+    return double.calls('pull')[0]?.pid ?? 0
+  }
+
+  test('lock: it is ended, and what it would have put unlocks nothing', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    double.does('pull', { sleep: 60_000, put: NEXT })
+    await double.fill({ ...FIRST, internal: { ...IDENTITY, '@revoke': 'token' } })
+    const refresh = await running(double)
+    await double.run(['lock'])
+    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+    expect(double.calls().map(({ verb }) => verb)).toEqual(['pull', 'revoke'])
+    expect(scratch.processes().some(({ pid }) => pid === refresh)).toBe(false)
+  })
+
+  test('lock: one that does not want to end is killed, and the token is revoked', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    double.does('pull', { sleep: 60_000, deaf: true })
+    await double.fill({ ...FIRST, internal: { ...IDENTITY, '@revoke': 'token' } })
+    await running(double)
+    await double.run(['lock'])
+    expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  })
+
+  test('the holder is killed: the refresh ends with the keeper, nothing is revoked', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    double.does('pull', { sleep: 60_000, put: NEXT, deaf: true })
+    await double.fill({ ...FIRST, internal: { ...IDENTITY, '@revoke': 'token' } })
+    await running(double)
+    process.kill(holderPid(scratch), 'SIGKILL')
+    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+    expect(double.calls('revoke')).toEqual([])
+  })
+
+  test('the keeper is killed: its refresh ends with it', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch)
+    double.does('pull', { sleep: 60_000, put: NEXT })
+    await double.fill(FIRST)
+    await running(double)
+    for (const keeper of double.keepers()) process.kill(keeper, 'SIGKILL')
+    expect(await until(() => scratch.processes().length === 1)).toBe(true)
+    expect(scratch.processes()[0]?.pid).toBe(holderPid(scratch))
+  })
+})

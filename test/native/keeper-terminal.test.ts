@@ -1,0 +1,91 @@
+/** `scope: terminal`: the keeper asks as the terminal that gave the passphrase, for as long as that is there. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { Double } from '../support/double.ts'
+import { type Filling, frameOf, journalOf, runtimeOf } from '../support/holder.ts'
+import { Scratch } from '../support/scratch.ts'
+import { KEY, Terminal } from '../support/terminal.ts'
+import { until } from '../support/until.ts'
+
+const set = (value: string, session: Filling['session']): Filling => ({
+  secrets: { A: value },
+  internal: { '@identity': 'key', '@revoke': 'token' },
+  session: { scope: 'terminal', ...session },
+})
+const AGAIN = set('new', { refresh: 2, cause: 'refresh' })
+
+/** Fields 5 to 7 of /proc/PID/stat: process group, session, terminal. */
+function placeOf(pid: number): { group: number; session: number; terminal: number } {
+  const [, , group, session, terminal] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .map(Number)
+  return { group: group ?? 0, session: session ?? 0, terminal: terminal ?? 0 }
+}
+
+const reasons = (scratch: Scratch): unknown[] =>
+  journalOf(scratch)
+    .filter((line) => line.event === 'refresh')
+    .map((line) => line.reason)
+
+test('it refreshes from its terminal, and is refused once that is gone', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  double.does('pull', { get: '@identity', put: AGAIN })
+  const frame = scratch.file('frame', frameOf(set('old', { refresh: 1 })))
+  const put = `${double.binary} ghost put <${frame}; echo "[put $?]"`
+  const first = new Terminal(scratch, ['sh'], { env: { PS1: '$ ' } })
+  first.line(put)
+  await first.waitForText('[put 0]')
+  const [keeper = 0] = double.keepers()
+  const place = placeOf(keeper)
+  expect(place).toMatchObject({ group: keeper, session: placeOf(first.pid).session })
+  expect(place.terminal).not.toBe(0)
+  first.type(KEY.ctrlC) // for the program in the foreground
+  expect(await until(() => reasons(scratch).length > 0)).toBe(true)
+  expect(reasons(scratch)).toEqual(['done'])
+  first.line(`${double.binary} exec -- sh -c 'cat "$A_FILE"; echo " [value]"'`)
+  await first.waitForText('new [value]')
+
+  await first[Symbol.asyncDispose]()
+  expect(await until(() => reasons(scratch).length > 1)).toBe(true)
+  expect(reasons(scratch).at(-1)).toBe('failed (exit 77)')
+  expect(double.keepers()).toEqual([keeper])
+
+  // another terminal gives the passphrase: its keeper takes the place of the one that could do nothing any more
+  double.does('pull', { get: '@identity', put: set('newest', { refresh: 3_600, cause: 'refresh' }) })
+  await using second = new Terminal(scratch, ['sh'], { env: { PS1: '$ ' } })
+  second.line(put)
+  await second.waitForText('[put 0]')
+  expect(await until(() => !double.keepers().includes(keeper))).toBe(true)
+  const [next = 0] = double.keepers()
+  expect(placeOf(next).session).toBe(placeOf(second.pid).session)
+  expect(await until(() => reasons(scratch).at(-1) === 'done')).toBe(true)
+
+  // the lock and its last word need no terminal
+  await second[Symbol.asyncDispose]()
+  await double.run(['lock'])
+  expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+})
+
+test('nobody else may be told when, or what is revoked', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill(set('value', { refresh: 3_600 })) // from no terminal: nobody may ask
+  expect(double.keepers()).toEqual([])
+  const keep = await double.run(['ghost', 'keep', runtimeOf(scratch)])
+  expect(keep).toMatchObject({ status: 77, stdout: '' })
+  expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'deny', command: 'keep' })
+})
+
+test('a second keeper is refused, whoever starts it', async () => {
+  await using scratch = new Scratch()
+  const double = new Double(scratch)
+  await double.fill({ secrets: { A: 'a' }, session: { refresh: 3_600 } })
+  const second = await double.run(['ghost', 'keep', runtimeOf(scratch)])
+  expect(second).toMatchObject({ status: 65, stdout: '' })
+  expect(second.stderr).toContain('another keeper is there')
+  expect(await double.run(['ghost', 'keep', '/elsewhere'])).toMatchObject({ status: 65 })
+  expect(double.keepers()).toHaveLength(1)
+})
