@@ -7,6 +7,8 @@ import { err, ok, type Result } from '../core/result.ts'
 const TTY = '/dev/tty'
 /** A stop that did not happen (no job control) must not leave the prompt waiting for a SIGCONT. */
 const STOP_GRACE_MS = 200
+/** The rest of an arrow key's sequence comes within this time, also over a slow line; else it was Esc alone. */
+const ESCAPE_MS = 100
 
 /** Whether there is a terminal to ask on, wherever stdin and stdout go. */
 export function hasTerminal(): boolean {
@@ -20,9 +22,9 @@ export function hasTerminal(): boolean {
 
 /**
  * Asks for one hidden line on /dev/tty. What was typed before the prompt is thrown away; echo is off from then
- * until the answer, and is restored on every way out (Ctrl-C, Ctrl-Z, SIGTERM, SIGHUP).
+ * until the answer, and is restored on every way out (Esc, Ctrl-C, Ctrl-Z, SIGTERM, SIGHUP).
  * Returns the typed bytes, 1 to 1024, without the line end; the caller zeroes them.
- * Failures: interrupted (Ctrl-C), bad-passphrase (empty, Ctrl-D, too long), no-terminal.
+ * Failures: interrupted (Esc, Ctrl-C), bad-passphrase (empty, Ctrl-D, too long), no-terminal.
  */
 export async function askHidden(prompt: string): Promise<Result<Buffer>> {
   const line = await readLine(prompt, false, MAX_PASSPHRASE)
@@ -76,6 +78,7 @@ class Prompt {
   readonly #text: string
   readonly #visible: boolean
   #tooLong = false
+  #escape: NodeJS.Timeout | undefined
 
   constructor(stream: ReadStream, side: number, editor: LineEditor, text: string, visible: boolean) {
     this.#stream = stream
@@ -95,6 +98,7 @@ class Prompt {
     this.#stream.on('end', () => stop({ reason: 'interrupted' }))
     this.#stream.on('error', () => stop({ reason: 'interrupted' }))
     const result = await promise
+    clearTimeout(this.#escape)
     drain(this.#side) // the rest of a pasted text must not reach the shell
     this.#restore()
     this.#write('\n')
@@ -113,6 +117,7 @@ class Prompt {
   }
 
   #take(chunk: Buffer, resolve: (result: Result<Buffer>) => void): void {
+    clearTimeout(this.#escape)
     for (const byte of chunk) {
       const edit = this.#editor.type(byte)
       if (this.#visible) this.#echo(edit, byte)
@@ -123,6 +128,8 @@ class Prompt {
       break
     }
     chunk.fill(0)
+    if (this.#editor.afterEscape)
+      this.#escape = setTimeout(() => resolve(err({ reason: 'interrupted' })), ESCAPE_MS)
   }
 
   #outcome(edit: Edit): Result<Buffer> | undefined {
