@@ -16,6 +16,9 @@ export default class Pull extends TazpodCommand {
     ...passphraseFdFlag,
     remember: boolean({ summary: "Keep the passphrase in the desktop's secret service." }),
     forget: boolean({ summary: 'Remove it from there.', exclusive: ['remember'] }),
+    extend: boolean({
+      summary: 'Ask for the passphrase even while unlocked: the time until it locks starts anew.',
+    }),
     quiet: boolean({ summary: 'Print nothing when it works.', char: 'q' }),
     'for-exec': boolean({ hidden: true }),
   }
@@ -30,6 +33,7 @@ export default class Pull extends TazpodCommand {
         nonInteractive: flags['non-interactive'],
         remember: flags.remember,
         forget: flags.forget,
+        extend: flags.extend,
         renderTrust: trustLines,
         say: (line) => this.note(line),
       }),

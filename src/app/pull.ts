@@ -23,6 +23,8 @@ export interface PullOptions {
   nonInteractive: boolean
   remember: boolean
   forget: boolean
+  /** Ask for the passphrase even while unlocked: only a passphrase pushes back the end of the session. */
+  extend?: boolean
   /** The words that a person reads before they trust a project file. */
   renderTrust: TrustOptions['render']
   /** A remark for a person between two steps. */
@@ -69,7 +71,10 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   const { passphraseFd, nonInteractive, say } = options
   const place = vaultPlace(userPaths(options.env), config?.vault, project.value?.root)
   const unlocked = here.value.state === 'unlocked'
-  const opened = await unlockVault({ place, passphraseFd, nonInteractive, say }, { ...options, unlocked })
+  const opened = await unlockVault(
+    { place, passphraseFd, nonInteractive, say },
+    { extend: false, ...options, unlocked },
+  )
   if (!opened.ok) return opened
   try {
     const session = await sessionLimits(config, opened.value.from)

@@ -24,6 +24,8 @@ export interface UnlockOptions {
   forget: boolean
   /** Whether a holder is there to be asked. */
   unlocked: boolean
+  /** Ask for the passphrase whatever is known already. */
+  extend: boolean
 }
 
 /**
@@ -38,7 +40,7 @@ export async function unlockVault(access: VaultAccess, options: UnlockOptions): 
     const forgotten = await forget(access, options)
     if (!forgotten.ok) return forgotten
   }
-  if (access.passphraseFd === undefined && !options.remember) {
+  if (access.passphraseFd === undefined && !options.remember && !options.extend) {
     const session = options.unlocked ? await fromSession(access) : undefined
     if (session) return session
     const recalled = await fromKeyring(access, options)
