@@ -179,9 +179,14 @@ test('secrets: what is named, what is there, who gets it', async () => {
     name: 'FILE_SECRET',
     source: 'vault',
     grants: [
-      { command: 'sh', as: 'file', where: 'FILE_SECRET/data' },
-      { command: 'cat', as: 'file', where: 'FILE_SECRET/data' },
+      { command: 'sh', as: 'file', where: 'FILE_SECRET/data', variables: ['FILE_PATH'] },
+      { command: 'cat', as: 'file', where: 'FILE_SECRET/data', variables: ['FILE_PATH'] },
     ],
+    held: {
+      updated: expect.any(String),
+      bytes: expect.any(Number),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{8}$/),
+    },
   })
 })
 
