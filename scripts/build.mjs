@@ -75,6 +75,9 @@ async function bundle(outdir) {
     sourcemap: 'linked',
     logLevel: 'warning',
     banner: { js: banner }, // CommonJS packages inside the bundle use these three names
+    alias: { 'react-devtools-core': './scripts/empty.js' },
+    // React without its checks, and no way into ink's debugger through the caller's environment.
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     external: ['typescript', '*.node', '@napi-rs/keyring'],
     plugins: [plainOrder],
   })
