@@ -51,7 +51,7 @@ function stateLines(view: Overview, now: number): string[] {
     ...(trust === 'none'
       ? []
       : [
-          `Trust: tazpod.yaml is ${trust === 'trusted' ? 'trusted' : `${trust} and not trusted, next: tazpod trust`}`,
+          `Trust: tazpod.yaml is ${trust === 'trusted' ? 'trusted' : `${trust}, so not trusted, next: tazpod trust`}`,
         ]),
   ]
 }

@@ -1,22 +1,22 @@
 import { Box, useWindowSize } from 'ink'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import type { Overview } from '../../app/dashboard/overview.ts'
 import type { DashboardSource } from '../../app/dashboard/source.ts'
 import type { MouseEvent } from '../terminal/mouse.ts'
 import { ActivityPane } from './activity-pane.tsx'
 import { Line, ThemeContext } from './bits.tsx'
-import { type Dialog, dialogKeys } from './dialog.ts'
+import { dialogKeys } from './dialog.ts'
 import { DialogPane } from './dialogs.tsx'
 import { Footer, footerLines, MessageLine, Tabs, tabSpans } from './footer.tsx'
 import { Header, headerRows } from './header.tsx'
-import type { Tab } from './keys.ts'
 import { inOneLine } from './lines.ts'
 import { rowsOf, selectedIn } from './rows.ts'
 import { RunningPane } from './running-pane.tsx'
 import { SecretsPane } from './secrets-pane.tsx'
 import type { TerminalControl } from './terminal-control.ts'
 import { theme } from './theme.ts'
-import { type Message, useActions } from './use-actions.ts'
+import { useActions } from './use-actions.ts'
+import { useDesk } from './use-desk.ts'
 import { useKeyboard } from './use-keyboard.ts'
 import { useLive } from './use-live.ts'
 
@@ -34,66 +34,37 @@ const WHEEL_ROWS = 3
 export function Dashboard({ source, first, terminal, colour }: DashboardProps) {
   const { columns: width, rows: height } = useWindowSize()
   const live = useLive(source, first)
-  const [tab, setTab] = useState<Tab>('secrets')
-  const [at, setAt] = useState<Record<Tab, number>>({ secrets: 0, running: 0, activity: 0 })
-  const [search, setSearch] = useState({ text: '', typing: false })
-  const [dialog, setDialog] = useState<Dialog>()
-  const [message, setMessage] = useState<Message>()
+  const desk = useDesk(live)
+  const { tab, at, search, searching, dialog, message } = desk.now()
 
-  const rows = rowsOf(live, search.text)
-  const shown = rows[tab].length
-  const selected = selectedIn(tab, shown, at[tab])
+  const rows = rowsOf(live, search)
   const header = headerRows(live.view, live.now, width)
-  const footer = footerLines(width).length
-  const body = height - header.length - 1 - 1 - 1 - footer
-  const spans = tabSpans(tab, {
-    secrets: rows.secrets.length,
-    running: rows.running.length,
-    activity: undefined,
-  })
+  const body = height - header.length - 1 - 1 - 1 - footerLines(width).length
+  const counts = { secrets: rows.secrets.length, running: rows.running.length, activity: undefined }
+  const spans = tabSpans(tab, counts)
   const commands = commandsOf(live.view)
 
-  const move = (by: number) => {
-    // The activity is counted from its end.
-    const step = tab === 'activity' ? -by : by
-    const inside = Math.max(0, Math.min(at[tab], shown - 1))
-    const to = Math.max(
-      0,
-      Math.min(Number.isFinite(step) ? inside + step : step < 0 ? 0 : shown - 1, shown - 1),
-    )
-    setAt({ ...at, [tab]: to })
-  }
-  const secret = tab === 'secrets' ? rows.secrets[selected]?.name : undefined
-  const actions = useActions({ source, terminal, live, secret, say: setMessage, open: setDialog })
-  const page = Math.max(1, body - 2)
-  useKeyboard(
-    { tab, search: search.text, searching: search.typing, dialog, commands, page },
-    {
-      actions,
-      show: setTab,
-      move,
-      setSearch: (text, typing) => setSearch({ text, typing }),
-      setDialog,
-      stop: () => void terminal.stop(),
-    },
-  )
+  const actions = useActions({ source, terminal, live, desk })
+  const stop = () => void terminal.stop()
+  useKeyboard({ desk, actions, commands, page: Math.max(1, body - 2), stop })
   useMouse(terminal, (event) => {
-    if (dialog) return
-    if (event.kind === 'wheel') return move(event.by * WHEEL_ROWS)
+    if (desk.now().dialog) return
+    if (event.kind === 'wheel') return desk.move(event.by * WHEEL_ROWS)
     const hit = spans.find(({ from, to }) => event.column >= from && event.column <= to)
-    if (event.row === header.length + 2 && hit) setTab(hit.tab)
+    if (event.row === header.length + 2 && hit) desk.set({ tab: hit.tab })
   })
 
   if (width < LEAST.columns || height < LEAST.rows) {
     return <Line>{`at least ${LEAST.columns}×${LEAST.rows}, please; or: tazpod dashboard --plain`}</Line>
   }
+  const selected = selectedIn(tab, rows[tab].length, at[tab])
   const pane = { selected, now: live.now, height: body, width }
   const problem = live.problem && { text: inOneLine(live.problem), tone: 'bad' as const }
   return (
     <ThemeContext value={theme(colour)}>
       <Box flexDirection="column" width={width} height={height}>
         <Header view={live.view} rows={header} width={width} />
-        <Tabs spans={spans} tab={tab} search={search.text} searching={search.typing} width={width} />
+        <Tabs spans={spans} tab={tab} search={search} searching={searching} width={width} />
         {dialog ? <DialogPane dialog={dialog} height={body} width={width} commands={commands} /> : null}
         {!dialog && tab === 'secrets' ? (
           <SecretsPane {...pane} secrets={rows.secrets} locked={live.view.status.state !== 'unlocked'} />

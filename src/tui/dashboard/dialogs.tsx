@@ -35,16 +35,16 @@ function Help({ height }: { height: number }) {
       <Line tone="title">keys</Line>
       {KEYS.map(({ key, action, long }) => (
         <Line key={key}>
-          <Piece tone="accent">{`  ${key}  `}</Piece>
+          <Piece tone="accent">{`  ${key}`.padEnd(5)}</Piece>
           {`${action.padEnd(9)}${long}`}
         </Line>
       ))}
       <Line>
-        <Piece tone="accent">{'  1 2 3, Tab  '}</Piece>
+        <Piece tone="accent">{'  1 2 3, Tab'.padEnd(14)}</Piece>
         secrets, running, activity; the mouse works too
       </Line>
       <Line>
-        <Piece tone="accent">{'  ↑ ↓ j k  '}</Piece>
+        <Piece tone="accent">{'  ↑ ↓, j k'.padEnd(14)}</Piece>
         move; also PgUp, PgDn, Home, End and the wheel
       </Line>
       <Line>For a screen reader: tazpod dashboard --plain</Line>

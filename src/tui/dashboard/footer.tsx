@@ -67,7 +67,7 @@ export function tabSpans(
   })
 }
 
-const HINT = '/ search  ? help'
+const HINT = ['/ search  ? help', '/ ? ']
 
 export function Tabs({
   spans,
@@ -83,7 +83,8 @@ export function Tabs({
   width: number
 }) {
   const used = (spans.at(-1)?.to ?? 0) + 1
-  const right = searching || search !== '' ? `/${search}${searching ? '▏' : '  Esc ends'}` : HINT
+  const hint = HINT.find((text) => used + text.length < width) ?? ''
+  const right = searching || search !== '' ? `/${search}${searching ? '▏' : '  Esc ends'}` : hint
   return (
     <Block height={1}>
       <Line>

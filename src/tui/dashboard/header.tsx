@@ -29,7 +29,8 @@ export function headerRows(view: Overview, now: number, width: number): HeaderRo
   const refresh = refreshWords(status.refresh, now)
   if (refresh) rows.push(...say('provider', refresh.text, refresh.failing ? 'bad' : 'plain'))
   if (view.trust === 'new' || view.trust === 'changed') {
-    rows.push(...say('trust', `tazpod.yaml is ${view.trust} and not trusted: t shows what it grants`, 'warn'))
+    const how = view.trust === 'new' ? 'is new' : 'has changed'
+    rows.push(...say('trust', `tazpod.yaml ${how} and is not trusted: t shows what it grants`, 'warn'))
   }
   return rows
 }

@@ -2,14 +2,13 @@ import { type Instance, render, useApp } from 'ink'
 import { useEffect } from 'react'
 import type { Overview } from '../../app/dashboard/overview.ts'
 import type { DashboardSource } from '../../app/dashboard/source.ts'
-import { wantsColour } from '../../cli/output.ts'
-import { ok, type Result } from '../../core/result.ts'
+import { printable, wantsColour } from '../../cli/output.ts'
+import { ok } from '../../core/result.ts'
 import { Clipboard } from '../terminal/clipboard.ts'
 import { TerminalInput } from '../terminal/input.ts'
 import type { MouseEvent } from '../terminal/mouse.ts'
 import { revealOnScreen } from '../terminal/reveal.ts'
 import { Screen } from '../terminal/screen.ts'
-import { ALTERNATE_OFF, ALTERNATE_ON, CLEAR } from '../terminal/sequences.ts'
 import { Dashboard } from './dashboard.tsx'
 import type { TerminalControl } from './terminal-control.ts'
 
@@ -34,7 +33,10 @@ export async function runDashboard(source: DashboardSource, first: Overview): Pr
     reveal: (name, ask) => lend(() => revealOnScreen(screen, name, sizeOf(process.stdout), ask)),
     copy: (name, ask, cleared) =>
       lend(async () => {
-        const value = await asked(screen, `The passphrase copies ${name} to the clipboard.`, ask)
+        const value = await screen.page(() => {
+          screen.write(`The passphrase copies ${printable(name)} to the clipboard.\n\n`)
+          return ask()
+        })
         return value.ok ? ok(clipboard.copy(value.value, cleared)) : value
       }),
     stop: () => lend(stopped),
@@ -46,6 +48,7 @@ export async function runDashboard(source: DashboardSource, first: Overview): Pr
     input.setRawMode(false)
   })
   try {
+    input.setRawMode(true) // before the first frame: a key that comes now must not be echoed into it
     instance = render(
       <Handover
         take={(given) => {
@@ -89,16 +92,6 @@ function lending(screen: Screen, suspend: Suspend): TerminalControl['lend'] {
     screen.claim()
     return promise
   }
-}
-
-/** A question on a screen of its own, so that the person's scrollback stays theirs. */
-async function asked<T>(screen: Screen, title: string, ask: () => Promise<Result<T>>): Promise<Result<T>> {
-  screen.write(`${ALTERNATE_ON}${CLEAR}${title}\n\n`)
-  screen.guard.tell('in')
-  return ask().finally(() => {
-    screen.write(`${CLEAR}${ALTERNATE_OFF}`)
-    screen.guard.tell('out')
-  })
 }
 
 async function stopped(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SecretRow } from '../../app/secrets.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
-import { duration, localTime, relative } from '../../cli/time.ts'
+import { localTime, relative, roughly } from '../../cli/time.ts'
 import { commandWords, count, deliveryWords, onlyEverybody } from '../../cli/words.ts'
 import { Block, Line } from './bits.tsx'
 import { List } from './list.tsx'
@@ -53,7 +53,7 @@ function cells({ name, source, grants, held }: SecretRow, now: number, alone: bo
 }
 
 function ageOf(updated: string, now: number): string {
-  return `${duration(now - Date.parse(updated))} ago`
+  return `${roughly(now - Date.parse(updated))} ago`
 }
 
 /** What is known of one secret, as lines: everything but its value. */

@@ -12,6 +12,7 @@ import type { Action } from './keys.ts'
 import { inOneLine, plainLines } from './lines.ts'
 import type { TerminalControl } from './terminal-control.ts'
 import type { Tone } from './theme.ts'
+import type { DeskHandle } from './use-desk.ts'
 import type { Live } from './use-live.ts'
 
 export interface Message {
@@ -19,15 +20,12 @@ export interface Message {
   tone: Tone
 }
 
-/** What the actions need of the screen. */
-export interface Desk {
+/** What the actions need. */
+export interface Tools {
   source: DashboardSource
   terminal: TerminalControl
   live: Live
-  /** Name of the marked secret, where one is marked. */
-  secret: string | undefined
-  say(message: Message): void
-  open(dialog: Dialog | undefined): void
+  desk: DeskHandle
 }
 
 export interface Actions {
@@ -38,9 +36,10 @@ export interface Actions {
 }
 
 /** What the keys do. Whatever fails ends as one line at the bottom, and nothing is half done. */
-export function useActions(desk: Desk): Actions {
+export function useActions({ source, terminal, live, desk }: Tools): Actions {
   const { exit } = useApp()
-  const { source, terminal, live, secret, say, open } = desk
+  const say = (message: Message) => desk.set({ message })
+  const open = (dialog: Dialog | undefined) => desk.set({ dialog })
   const good = (text: string) => say({ text, tone: 'good' })
   const bad = (failure: Failure) => say({ text: inOneLine(failure), tone: 'bad' })
 
@@ -89,6 +88,7 @@ export function useActions(desk: Desk): Actions {
     })
   }
   const withSecret = async (work: (name: string) => Promise<void>) => {
+    const secret = desk.secret()
     if (secret === undefined) return say({ text: 'mark a secret first (1 lists them)', tone: 'warn' })
     await work(secret)
   }

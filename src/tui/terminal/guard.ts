@@ -4,17 +4,17 @@ import { ALTERNATE_OFF, CLEAR, CLIPBOARD_CLEAR, CURSOR_ON, MOUSE_OFF } from './s
 
 /**
  * Waits for the end of its standard input, which the kernel brings about however the dashboard dies. Then it puts
- * back what was switched on last, and the terminal's settings if they are still those of the dashboard: a shell that
- * was faster has made its own.
+ * back what was switched on last, and the terminal's settings if Ctrl-C is still no signal there: that is the mark of
+ * a full-screen program. A shell that was faster has made settings of its own, and keeps the signal.
  */
 const SCRIPT = `
 trap '' HUP INT QUIT TERM TSTP TTOU
 saved=$(stty -g <&3) || exit 0
 echo ready
-screen= clipboard= raw=
+screen= clipboard=
 while read -r line; do
   case $line in
-    in) screen=1 raw=$(stty -g <&3) ;;
+    in) screen=1 ;;
     out) screen= ;;
     copied) clipboard=1 ;;
     cleared) clipboard= ;;
@@ -23,7 +23,7 @@ done
 [ -z "$clipboard" ] || printf %s "$2" >&3
 [ -n "$screen" ] || exit 0
 printf %s "$1" >&3
-[ "$(stty -g <&3)" != "$raw" ] || stty "$saved" <&3
+case $(stty -a <&3) in *-isig*) stty "$saved" <&3 ;; esac
 `
 
 /** What the guard has to undo. */

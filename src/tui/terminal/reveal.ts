@@ -4,7 +4,7 @@ import { ok, type Result } from '../../core/result.ts'
 import { screenRows } from './bytes.ts'
 import { TerminalInput } from './input.ts'
 import type { Screen } from './screen.ts'
-import { ALTERNATE_OFF, ALTERNATE_ON, CLEAR, CURSOR_OFF, CURSOR_ON, row } from './sequences.ts'
+import { CLEAR, CURSOR_OFF, row } from './sequences.ts'
 
 const SECONDS = 10
 /** First row of the value, and what the rows below it need. */
@@ -27,21 +27,16 @@ export async function revealOnScreen(
   ask: () => Promise<Result<Buffer>>,
 ): Promise<Result<void>> {
   const shown = clip(printable(name), size.columns - 30)
-  screen.write(`${ALTERNATE_ON}${CLEAR}The passphrase shows ${shown} for ${SECONDS} s.\n\n`)
-  screen.guard.tell('in')
-  try {
+  return screen.page(async () => {
+    screen.write(`The passphrase shows ${shown} for ${SECONDS} s.\n\n`)
     const value = await ask()
     if (!value.ok) return value
     draw(screen, shown, value.value, size)
-    await keyOrTime((left) => {
-      const words = `gone in ${left} s, or at any key`
-      screen.write(`${row(size.rows)}${clip(words, size.columns)}`)
+    await keyOrTime(screen, (left) => {
+      screen.write(`${row(size.rows)}${clip(`gone in ${left} s, or at any key`, size.columns)}`)
     })
     return ok()
-  } finally {
-    screen.write(`${CLEAR}${ALTERNATE_OFF}${CURSOR_ON}`)
-    screen.guard.tell('out')
-  }
+  })
 }
 
 /** Draws the value and wipes it. */
@@ -59,7 +54,7 @@ function draw(screen: Screen, name: string, value: Buffer, size: Size): void {
 }
 
 /** Resolves when the time is up or a key came. */
-async function keyOrTime(tell: (secondsLeft: number) => void): Promise<void> {
+async function keyOrTime(screen: Screen, tell: (secondsLeft: number) => void): Promise<void> {
   const input = new TerminalInput()
   const { promise, resolve } = Promise.withResolvers<void>()
   let left = SECONDS
@@ -71,8 +66,7 @@ async function keyOrTime(tell: (secondsLeft: number) => void): Promise<void> {
   }, 1_000)
   input.once('data', () => resolve())
   input.once('end', () => resolve())
-  input.setRawMode(true)
-  await promise
+  await screen.keys(input, promise)
   clearInterval(timer)
   input.destroy()
 }

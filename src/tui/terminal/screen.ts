@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { TerminalGuard } from './guard.ts'
-import { MOUSE_OFF, MOUSE_ON } from './sequences.ts'
+import { ALTERNATE_OFF, ALTERNATE_ON, CLEAR, CURSOR_ON, MOUSE_OFF, MOUSE_ON } from './sequences.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
 
@@ -12,6 +12,10 @@ export class Screen {
   readonly #guard: TerminalGuard
   readonly #terminal: number
   #claimed = false
+  /** While it is released: a question or a value stands on an alternate screen of its own. */
+  #page = false
+  /** Who reads keys on that page. */
+  #keyboard: { setRawMode(on: boolean): unknown } | undefined
   #leave: () => void = () => {}
 
   private constructor(guard: TerminalGuard, terminal: number) {
@@ -27,7 +31,10 @@ export class Screen {
     return this.#guard
   }
 
-  /** `leave` puts everything back that the program has switched on; it is called before the process ends. */
+  /**
+   * `leave` puts everything back that the program has switched on, the alternate screen last; it is called before the
+   * process ends.
+   */
   onEnd(leave: () => void): void {
     this.#leave = leave
     for (const signal of SIGNALS) process.on(signal, this.#die)
@@ -52,12 +59,37 @@ export class Screen {
     this.#guard.tell('out')
   }
 
+  /** While the screen is released: an empty page that leaves no trace, for `work`. */
+  async page<T>(work: () => Promise<T>): Promise<T> {
+    this.#page = true
+    this.write(`${ALTERNATE_ON}${CLEAR}`)
+    this.#guard.tell('in')
+    try {
+      return await work()
+    } finally {
+      if (this.#page) this.write(`${CLEAR}${ALTERNATE_OFF}${CURSOR_ON}`)
+      this.#guard.tell('out')
+      this.#page = false
+    }
+  }
+
+  /** Lets `keyboard` have the keys of the page while `work` lasts. */
+  async keys<T>(keyboard: { setRawMode(on: boolean): unknown }, work: Promise<T>): Promise<T> {
+    this.#keyboard = keyboard
+    keyboard.setRawMode(true)
+    return work.finally(() => {
+      keyboard.setRawMode(false)
+      this.#keyboard = undefined
+    })
+  }
+
   close(): void {
     this.release()
     for (const signal of SIGNALS) process.off(signal, this.#die)
     process.off('uncaughtException', this.#restore)
     process.off('unhandledRejection', this.#restore)
     process.off('exit', this.#restore)
+    this.#guard.tell('out') // whoever had the screen last
     this.#guard.end()
   }
 
@@ -73,12 +105,20 @@ export class Screen {
   readonly #restore = (): void => {
     const leave = this.#leave
     this.#leave = () => {}
+    // The end of Ink leaves the alternate screen, whoever has it: so it must be on, and show nothing.
+    if (!this.#claimed) this.write(this.#page ? CLEAR : ALTERNATE_ON)
     leave()
+    this.#page = false
+    this.#keyboard?.setRawMode(false)
     this.close()
   }
 
+  /** After everybody else who has to put something back: a prompt does so at the same signal. */
   readonly #die = (signal: NodeJS.Signals): void => {
     this.#restore()
-    process.kill(process.pid, signal)
+    process.nextTick(() => {
+      process.removeAllListeners(signal)
+      process.kill(process.pid, signal)
+    })
   }
 }
