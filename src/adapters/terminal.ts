@@ -33,12 +33,15 @@ export async function askHidden(prompt: string): Promise<Result<Buffer>> {
 }
 
 /**
- * Asks a yes-or-no question on /dev/tty; only `y` or `yes` is a yes.
- * Failures: interrupted (Ctrl-C), no-terminal.
+ * Asks a yes-or-no question on /dev/tty. Yes is `y` or `yes`, and Enter alone where `fallback` is true; everything
+ * else, Ctrl-D too, is a no.
+ * Failures: interrupted (Esc, Ctrl-C), no-terminal.
  */
-export async function confirm(question: string): Promise<Result<boolean>> {
-  const line = await readLine(`${question} [y/N] `, true, 16)
-  return line.ok ? ok(/^y(es)?$/i.test(line.value.toString('utf8').trim())) : line
+export async function confirm(question: string, fallback = false): Promise<Result<boolean>> {
+  const line = await readLine(`${question} ${fallback ? '[Y/n]' : '[y/N]'} `, true, 16)
+  if (!line.ok) return line
+  const answer = line.value.toString('utf8').trim()
+  return ok(answer === '' ? fallback : /^y(es)?$/i.test(answer))
 }
 
 /** Shows text on the terminal itself, so that what is asked is seen wherever stdout and stderr go. */
@@ -135,7 +138,9 @@ class Prompt {
   #outcome(edit: Edit): Result<Buffer> | undefined {
     if (edit === 'interrupt') return err({ reason: 'interrupted', byKey: true })
     if (edit === 'end')
-      return this.#visible ? ok(Buffer.alloc(0)) : err({ reason: 'bad-passphrase', why: 'nothing was typed' })
+      return this.#visible
+        ? ok(Buffer.from('n'))
+        : err({ reason: 'bad-passphrase', why: 'nothing was typed' })
     if (edit === 'suspend') this.#suspend()
     if (edit !== 'enter') return undefined
     return this.#tooLong

@@ -24,7 +24,7 @@ test('nothing in a value is obeyed by the terminal, and what is no text shows as
 })
 
 test('any bytes: rows never exceed the width, and hold nothing that printable would change', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 16, max: 60 }), (bytes, width) => {
       const { rows } = screenRows(Buffer.from(bytes), width, 1_000)
       for (const row of rows.map(String)) {
@@ -36,7 +36,7 @@ test('any bytes: rows never exceed the width, and hold nothing that printable wo
 })
 
 test('text that is plain comes back whole', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.string({ unit: 'grapheme-ascii', maxLength: 300 }), (plain) => {
       expect(screenRows(Buffer.from(plain), 33, 1_000).rows.map(String).join('')).toBe(plain)
     }),
@@ -44,7 +44,7 @@ test('text that is plain comes back whole', () => {
 })
 
 test('base64 of any bytes is what Node makes of them', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       expect(base64Bytes(Buffer.from(bytes)).toString('latin1')).toBe(Buffer.from(bytes).toString('base64'))
     }),
