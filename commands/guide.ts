@@ -1,31 +1,58 @@
 import { loadHelpClass } from '@oclif/core/help'
 import { guidance } from '../src/app/guide.ts'
+import { canGuide, type Guided, type GuideHands, guided } from '../src/app/guided.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
-import { EXIT, failureText } from '../src/cli/failures.ts'
-import { printable, shorten, styled } from '../src/cli/output.ts'
+import { Failed } from '../src/cli/failed.ts'
+import { EXIT, tellFailure } from '../src/cli/failures.ts'
+import { guideEnd, guideLines } from '../src/cli/guide-lines.ts'
+
+const INTERRUPTED = 130
 
 export default class Guide extends TazpodCommand {
-  static override summary = 'Where you stand and what comes next (tazpod without arguments).'
+  static override summary =
+    'Go from nothing to a shell with your secrets, step by step (tazpod without arguments).'
+  static override description =
+    'On a terminal: offers a project, makes the vault, shows what tazpod.yaml grants, asks for the passphrase, and opens the shell. Esc or Ctrl-C leaves each step and loses nothing. Elsewhere it prints the help and ends with 64.'
+  static override examples = ['<%= config.bin %>', '<%= config.bin %> guide --json']
   static override hidden = true
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Guide)
-    if (!flags.json && !process.stdout.isTTY) return this.helpInstead()
-    const { project, vault, state, why, next, problem } = await guidance(process.env, process.cwd())
-    const human = [
-      `project  ${project === null ? 'none here (compartment default)' : printable(shorten(project, 60))}`,
-      `vault    ${vault}`,
-      `state    ${state}`,
-      '',
-      ...(problem ? [printable(failureText(problem).message.split('\n')[0] ?? ''), ''] : []),
-      `next: ${styled('bold', next)}   ${why}`,
-      'all commands: tazpod --help',
-    ]
-    this.print(flags.json, { project, vault, state, next, why }, human)
+    if (flags.json || flags['non-interactive']) {
+      const at = await guidance(process.env, process.cwd())
+      const { project, vault, state, step, next, why } = at
+      return this.print(flags.json, { project, vault, state, step, next, why }, guideLines(at))
+    }
+    if (!process.stdout.isTTY || !canGuide()) return this.#helpInstead()
+    this.#end(await guided(process.env, process.cwd(), this.#hands()))
+  }
+
+  #hands(): GuideHands {
+    return {
+      has: (command) => this.config.findCommand(command) !== undefined,
+      say: (line) => this.note(line),
+      tell: tellFailure,
+      run: async (command, argv = []) => {
+        try {
+          await this.config.runCommand(command, [...argv])
+          return { ok: true, value: undefined }
+        } catch (error) {
+          if (error instanceof Failed) return { ok: false, error: error.failure }
+          throw error
+        }
+      },
+    }
+  }
+
+  #end({ end, failure, done }: Guided): void {
+    const left = failure?.reason === 'interrupted'
+    if (failure && !left) throw new Failed(failure)
+    for (const line of guideEnd(end, done)) this.note(line)
+    if (left && failure.byKey) process.exitCode = INTERRUPTED
   }
 
   /** A script that calls tazpod without arguments made a mistake. */
-  private async helpInstead(): Promise<void> {
+  async #helpInstead(): Promise<void> {
     const Help = await loadHelpClass(this.config)
     await new Help(this.config, { sendToStderr: true }).showHelp([])
     process.exitCode = EXIT.usage

@@ -1,5 +1,6 @@
 import { integer, string } from '@oclif/core/flags'
 import { activityLog } from '../src/app/log.ts'
+import { whatHappened } from '../src/cli/activity-words.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { table } from '../src/cli/table.ts'
 import { localTime } from '../src/cli/time.ts'
@@ -29,12 +30,6 @@ export default class Log extends TazpodCommand {
 }
 
 function row(line: Activity): string[] {
-  const detail = Object.entries(line.detail).map(([key, value]) => inWords(key, value))
-  const what = [line.secrets.join(', '), ...detail].filter((part) => part !== '').join('; ')
-  return [localTime(Date.parse(line.time)), line.event, String(line.pid ?? ''), line.command ?? '', what]
-}
-
-function inWords(key: string, value: string | number | boolean): string {
-  if (key === 'count') return `${value} secret${value === 1 ? '' : 's'}`
-  return key === 'reason' ? String(value) : `${key} ${value}`
+  const pid = String(line.pid ?? '')
+  return [localTime(Date.parse(line.time)), line.event, pid, line.command ?? '', whatHappened(line)]
 }

@@ -17,6 +17,9 @@ export default class Pull extends TazpodCommand {
     ...passphraseFdFlag,
     remember: boolean({ summary: "Keep the passphrase in the desktop's secret service." }),
     forget: boolean({ summary: 'Remove it from there.', exclusive: ['remember'] }),
+    extend: boolean({
+      summary: 'Ask for the passphrase even while unlocked: the time until it locks starts anew.',
+    }),
     quiet: boolean({ summary: 'Print nothing when it works.', char: 'q' }),
     offline: boolean({
       summary: 'Use the encrypted copy of the last pull instead of the server.',
@@ -39,6 +42,7 @@ export default class Pull extends TazpodCommand {
         forget: flags.forget,
         offline: flags.offline,
         refresh: flags['for-refresh'],
+        extend: flags.extend,
         renderTrust: trustLines,
         say: (text) => this.note(text),
         progress: (text) => line.update(text),

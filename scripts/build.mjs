@@ -39,6 +39,16 @@ const plainOrder = {
   },
 }
 
+/** What @infisical/sdk imports for a login that tazpod does not use. */
+const AWS = Object.fromEntries(
+  [
+    '@aws-crypto/sha256-js',
+    '@aws-sdk/credential-providers',
+    '@smithy/protocol-http',
+    '@smithy/signature-v4',
+  ].map((name) => [name, './scripts/no-aws.js']),
+)
+
 const fresh = `dist.new-${process.pid}`
 
 buildNative()
@@ -89,14 +99,9 @@ async function bundle(outdir) {
     sourcemap: 'linked',
     logLevel: 'warning',
     banner: { js: banner }, // CommonJS packages inside the bundle use these three names
-    alias: Object.fromEntries(
-      [
-        '@aws-crypto/sha256-js',
-        '@aws-sdk/credential-providers',
-        '@smithy/protocol-http',
-        '@smithy/signature-v4',
-      ].map((name) => [name, './scripts/no-aws.js']),
-    ),
+    alias: { ...AWS, 'react-devtools-core': './scripts/empty.js' },
+    // React without its checks, and no way into ink's debugger through the caller's environment.
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     external: ['typescript', '*.node', '@napi-rs/keyring'],
     plugins: [plainOrder],
   })

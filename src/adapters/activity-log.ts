@@ -7,6 +7,8 @@ import { err, ok, type Result } from '../core/result.ts'
 import { errnoOf } from './errno.ts'
 import type { UserPaths } from './paths.ts'
 
+/** Bytes that are enough for a screen full of lines. */
+const GLANCE_BYTES = 256 * 1024
 /** Bytes that are read from the end of the log; older lines stay in the file. */
 const TAIL_BYTES = 16 * 1024 * 1024
 
@@ -42,6 +44,34 @@ export async function readActivity(
   } catch (error) {
     const code = errnoOf(error)
     return code === 'ENOENT' ? ok({ lines, damaged }) : err({ reason: 'io', action: 'read', path, code })
+  }
+}
+
+/** The end of the log, for somebody who looks again and again. */
+export interface Glance {
+  /** Changes when the log does. */
+  mark: string
+  lines: Activity[]
+}
+
+/** The newest lines, oldest first, or undefined while the log is as it was at `mark`. No log yet is an empty one. */
+export async function glanceAtActivity(path: string, mark: string): Promise<Result<Glance | undefined>> {
+  try {
+    await using file = await open(path, 'r')
+    const { ino, size } = await file.stat()
+    const now = `${ino}:${size}`
+    if (now === mark) return ok(undefined)
+    const start = Math.max(0, size - GLANCE_BYTES)
+    const bytes = Buffer.alloc(size - start)
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
+    const rows = bytes.toString('utf8', 0, bytesRead).split('\n')
+    if (start > 0) rows.shift() // the rest of a line
+    return ok({ mark: now, lines: rows.flatMap((row) => parseActivity(row) ?? []) })
+  } catch (error) {
+    const code = errnoOf(error)
+    return code === 'ENOENT'
+      ? ok(mark === '' ? { mark: 'none', lines: [] } : undefined)
+      : err({ reason: 'io', action: 'read', path, code })
   }
 }
 

@@ -19,9 +19,13 @@ export interface Where {
 /** `tazpod status --json` (DESIGN §7). */
 export interface GhostStatus {
   state: 'locked' | 'unlocked' | 'unknown'
+  /** Name for people. */
   project: string | null
+  /** Folder of the project; null for the compartment `default`. */
+  root?: string | null
   /** Process of the holder. */
   holder?: number
+  provider?: string
   expiresAt?: string | null
   idleAt?: string | null
   /** Null: the set is never fetched anew. */
@@ -35,8 +39,26 @@ export interface GhostStatus {
     keeper: boolean
   } | null
   secrets?: number
-  running?: { pid: number; command: string; secrets: string[] }[]
-  isolation?: { mode: string; backing: string; memory: string }
+  running?: RunningCommand[]
+  isolation?: { mode: string; backing: string; memory: string } | null
+}
+
+/** A command that was started with secrets and has not ended. */
+export interface RunningCommand {
+  pid: number
+  command: string
+  /** ISO 8601. */
+  startedAt?: string
+  secrets: string[]
+}
+
+/** `tazpod lock --json`. */
+export interface LockReport {
+  /** Secrets that were wiped; 0 when it was locked already. */
+  wiped: number
+  stopped: boolean
+  /** What ran when it was locked. */
+  running: RunningCommand[]
 }
 
 /** Folder and environment that a verb runs in; default: those of this process. */
@@ -104,15 +126,14 @@ function lockedOr(failed: Result<Buffer> & { ok: false }): Result<never> {
   return err(error.reason === 'ghost' && error.exitCode === LOCKED ? { reason: 'locked' } : error)
 }
 
-/** Locks this project, without a word. Failures: native-missing, ghost. */
-export async function lock(): Promise<Result<void>> {
-  const done = await runNative(['lock', '--json'])
-  return done.ok ? ok() : done
-}
-
 /** State of this project's holder. Failures: native-missing, ghost. */
 export async function status(surroundings?: Surroundings): Promise<Result<GhostStatus>> {
   return json<GhostStatus>(await runNative(['status', '--json'], undefined, surroundings))
+}
+
+/** Wipes the secrets of this project at once; `stop` also ends what runs. Failures: native-missing, ghost. */
+export async function lock(stop: boolean): Promise<Result<LockReport>> {
+  return json<LockReport>(await runNative(['lock', '--json', ...(stop ? ['--stop'] : [])]))
 }
 
 /** Starts `argv` with what it is granted; the process returned becomes that command. Failure: native-missing. */

@@ -8,6 +8,8 @@ const TTY = '/dev/tty'
 const MAX_ANSWER = 1024
 /** A stop that did not happen (no job control) must not leave the prompt waiting for a SIGCONT. */
 const STOP_GRACE_MS = 200
+/** The rest of an arrow key's sequence comes within this time, also over a slow line; else it was Esc alone. */
+const ESCAPE_MS = 100
 
 /** Whether there is a terminal to ask on, wherever stdin and stdout go. */
 export function hasTerminal(): boolean {
@@ -21,9 +23,9 @@ export function hasTerminal(): boolean {
 
 /**
  * Asks for one hidden line on /dev/tty. What was typed before the prompt is thrown away; echo is off from then
- * until the answer, and is restored on every way out (Ctrl-C, Ctrl-Z, SIGTERM, SIGHUP).
+ * until the answer, and is restored on every way out (Esc, Ctrl-C, Ctrl-Z, SIGTERM, SIGHUP).
  * Returns the typed bytes, 1 to 1024, without the line end; the caller zeroes them.
- * Failures: interrupted (Ctrl-C), bad-passphrase (empty, Ctrl-D, too long), no-terminal.
+ * Failures: interrupted (Esc, Ctrl-C), bad-passphrase (empty, Ctrl-D, too long), no-terminal.
  */
 export async function askHidden(prompt: string): Promise<Result<Buffer>> {
   const line = await readLine(prompt, false, MAX_PASSPHRASE)
@@ -32,12 +34,15 @@ export async function askHidden(prompt: string): Promise<Result<Buffer>> {
 }
 
 /**
- * Asks a yes-or-no question on /dev/tty; only `y` or `yes` is a yes.
- * Failures: interrupted (Ctrl-C), no-terminal.
+ * Asks a yes-or-no question on /dev/tty. Yes is `y` or `yes`, and Enter alone where `fallback` is true; everything
+ * else, Ctrl-D too, is a no.
+ * Failures: interrupted (Esc, Ctrl-C), no-terminal.
  */
-export async function confirm(question: string): Promise<Result<boolean>> {
-  const line = await readLine(`${question} [y/N] `, true, 16)
-  return line.ok ? ok(/^y(es)?$/i.test(line.value.toString('utf8').trim())) : line
+export async function confirm(question: string, fallback = false): Promise<Result<boolean>> {
+  const line = await readLine(`${question} ${fallback ? '[Y/n]' : '[y/N]'} `, true, 16)
+  if (!line.ok) return line
+  const answer = line.value.toString('utf8').trim()
+  return ok(answer === '' ? fallback : /^y(es)?$/i.test(answer))
 }
 
 /**
@@ -87,6 +92,7 @@ class Prompt {
   readonly #text: string
   readonly #visible: boolean
   #tooLong = false
+  #escape: NodeJS.Timeout | undefined
 
   constructor(stream: ReadStream, side: number, editor: LineEditor, text: string, visible: boolean) {
     this.#stream = stream
@@ -106,6 +112,7 @@ class Prompt {
     this.#stream.on('end', () => stop({ reason: 'interrupted' }))
     this.#stream.on('error', () => stop({ reason: 'interrupted' }))
     const result = await promise
+    clearTimeout(this.#escape)
     drain(this.#side) // the rest of a pasted text must not reach the shell
     this.#restore()
     this.#write('\n')
@@ -124,6 +131,7 @@ class Prompt {
   }
 
   #take(chunk: Buffer, resolve: (result: Result<Buffer>) => void): void {
+    clearTimeout(this.#escape)
     for (const byte of chunk) {
       const edit = this.#editor.type(byte)
       if (this.#visible) this.#echo(edit, byte)
@@ -134,12 +142,16 @@ class Prompt {
       break
     }
     chunk.fill(0)
+    if (this.#editor.afterEscape)
+      this.#escape = setTimeout(() => resolve(err({ reason: 'interrupted' })), ESCAPE_MS)
   }
 
   #outcome(edit: Edit): Result<Buffer> | undefined {
     if (edit === 'interrupt') return err({ reason: 'interrupted', byKey: true })
     if (edit === 'end')
-      return this.#visible ? ok(Buffer.alloc(0)) : err({ reason: 'bad-passphrase', why: 'nothing was typed' })
+      return this.#visible
+        ? ok(Buffer.from('n'))
+        : err({ reason: 'bad-passphrase', why: 'nothing was typed' })
     if (edit === 'suspend') this.#suspend()
     if (edit !== 'enter') return undefined
     return this.#tooLong

@@ -124,6 +124,12 @@ async function present(place: VaultPlace, file: Result<Buffer>, path: string): P
   })
 }
 
+/** Changes with every write of the vault file; a vault that is not there has a mark too. */
+export async function vaultMark(place: VaultPlace): Promise<string> {
+  const about = await stat(place.vault, { bigint: true }).catch(() => undefined)
+  return about ? `${about.ino}:${about.mtimeNs}` : 'none'
+}
+
 /** Whether anything, even a broken link, has this name. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -3,16 +3,21 @@ import { findInstall } from '../adapters/install.ts'
 import { userPaths } from '../adapters/paths.ts'
 import { exists } from '../adapters/vault-files.ts'
 import type { Failure } from '../core/failure.ts'
-import { loadProject } from './project.ts'
+import { loadProject, type Project } from './project.ts'
 import { trustView } from './trust.ts'
 import { vaultPlace } from './vault/place.ts'
+
+/** What leads on from here; `shell`: nothing is missing. */
+export type GuideStep = 'repair' | 'build' | 'init' | 'vault' | 'trust' | 'unlock' | 'shell'
 
 /** Where a person stands, and the one command that leads on. */
 export interface Guidance {
   /** Folder of the project; null outside of one. */
   project: string | null
+  provider: 'vault' | 'infisical'
   vault: 'present' | 'none'
   state: 'locked' | 'unlocked' | 'unknown'
+  step: GuideStep
   /** What the next command is for. */
   why: string
   next: string
@@ -20,41 +25,45 @@ export interface Guidance {
   problem?: Failure
 }
 
+const STEPS: Record<GuideStep, { why: string; next: string }> = {
+  repair: { why: 'the project file has to be put right first', next: 'tazpod trust --show' },
+  build: { why: 'the native part is missing', next: 'tazpod doctor' },
+  init: { why: 'sets up this folder and a vault', next: 'tazpod init' },
+  vault: { why: 'makes the vault', next: 'tazpod vault init' },
+  trust: { why: 'tazpod.yaml is new or has changed: see what it grants', next: 'tazpod trust' },
+  unlock: { why: 'unlocks: asks for the passphrase', next: 'tazpod pull' },
+  shell: { why: 'runs a command with what it is granted', next: 'tazpod exec -- COMMAND' },
+}
+
 /** Looks at this folder and this user without asking or changing anything. */
 export async function guidance(env: NodeJS.ProcessEnv, cwd: string): Promise<Guidance> {
   const project = await loadProject(cwd)
   if (!project.ok) {
-    const why = 'the project file has to be put right first'
-    return {
-      project: null,
-      vault: 'none',
-      state: 'unknown',
-      why,
-      next: 'tazpod trust --show',
-      problem: project.error,
-    }
+    const facts = { project: null, provider: 'vault', vault: 'none', state: 'unknown' } as const
+    return { ...facts, step: 'repair', ...STEPS.repair, problem: project.error }
   }
-  const root = project.value?.root ?? null
   const place = vaultPlace(userPaths(env), project.value?.config.vault, project.value?.root)
   const vault = (await exists(place.identity)) ? 'present' : 'none'
   const here = await where()
   const state = here.ok ? here.value.state : 'unknown'
-  const facts = { project: root, vault, state } as const
-  if (!findInstall().native) return { ...facts, why: 'the native part is missing', next: 'tazpod doctor' }
-  if (root === null && vault === 'none')
-    return { ...facts, why: 'sets up this folder and a vault', next: 'tazpod init' }
-  if (vault === 'none') return { ...facts, why: 'makes the vault', next: 'tazpod vault init' }
-  if (project.value && state === 'locked') {
-    const trust = await trustView(env, project.value)
-    if (trust.ok && trust.value.state !== 'trusted') {
-      return {
-        ...facts,
-        why: `tazpod.yaml is ${trust.value.state}: see what it grants`,
-        next: 'tazpod trust',
-      }
-    }
+  const provider = project.value?.config.provider ?? 'vault'
+  const facts = { project: project.value?.root ?? null, provider, vault, state } as const
+  const step = await stepFrom(env, project.value, vault, state)
+  return { ...facts, step, ...STEPS[step] }
+}
+
+async function stepFrom(
+  env: NodeJS.ProcessEnv,
+  project: Project | undefined,
+  vault: Guidance['vault'],
+  state: Guidance['state'],
+): Promise<GuideStep> {
+  if (!findInstall().native) return 'build'
+  if (state === 'unlocked') return 'shell'
+  if (vault === 'none') return project ? 'vault' : 'init'
+  if (project) {
+    const trust = await trustView(env, project)
+    if (trust.ok && trust.value.state !== 'trusted') return 'trust'
   }
-  return state === 'unlocked'
-    ? { ...facts, why: 'runs a command with what it is granted', next: 'tazpod exec -- COMMAND' }
-    : { ...facts, why: 'unlocks: asks for the passphrase', next: 'tazpod pull' }
+  return 'unlock'
 }

@@ -25,15 +25,17 @@ export interface PullOptions {
   remember: boolean
   forget: boolean
   /** Use the encrypted copy of the last pull, ask no server. */
-  offline: boolean
+  offline?: boolean
   /** Started by the keeper: nobody watches, and the set that is there is better than the copy of an older one. */
-  refresh: boolean
+  refresh?: boolean
+  /** Ask for the passphrase even while unlocked: only a passphrase pushes back the end of the session. */
+  extend?: boolean
   /** The words that a person reads before they trust a project file. */
   renderTrust: TrustOptions['render']
   /** A remark for a person between two steps. */
   say: (line: string) => void
   /** What is being waited for; shown in place. */
-  progress: (text: string) => void
+  progress?: (text: string) => void
 }
 
 /** What is unlocked now. Names only. */
@@ -79,19 +81,24 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   if (!absent.ok) return absent
   const { passphraseFd, nonInteractive, say } = options
   const place = vaultPlace(userPaths(options.env), config?.vault, project.value?.root)
-  const opened = await unlockVault({ place, passphraseFd, nonInteractive, say }, { ...options, unlocked })
+  const opened = await unlockVault(
+    { place, passphraseFd, nonInteractive, say },
+    { extend: false, ...options, unlocked },
+  )
   if (!opened.ok) return opened
   const { identity, doc, from } = opened.value
   try {
     const session = await sessionLimits(config, from)
     if (!session.ok) return session
     const provider = await providerOf(config, doc, {
-      ...options,
+      env: options.env,
+      offline: options.offline === true,
+      progress: options.progress ?? (() => undefined),
       label: labelOf(root),
       paths: userPaths(options.env),
       identity,
       before: unlocked ? await heldSession() : undefined,
-      fallback: !options.refresh,
+      fallback: options.refresh !== true,
     })
     if (!provider.ok) return provider
     const provided = await provider.value.fetch()

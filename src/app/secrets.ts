@@ -1,3 +1,4 @@
+import { getMany } from '../adapters/ghost.ts'
 import { userPaths } from '../adapters/paths.ts'
 import type { ProjectConfig } from '../core/config-model.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
@@ -6,6 +7,7 @@ import { secretNames } from '../core/secret-names.ts'
 import { wipeDocument } from '../core/vault-edit.ts'
 import { loadProject } from './project.ts'
 import { heldSession, sessionIdentity } from './session.ts'
+import { fingerprint, fingerprintKey } from './vault/fingerprint.ts'
 import { openVault } from './vault/open.ts'
 import { type VaultPlace, vaultPlace } from './vault/place.ts'
 
@@ -15,7 +17,28 @@ export interface SecretRow {
   /** `missing`: the project names it and the provider has none. `unknown`: locked, so nobody can tell. */
   source: 'vault' | 'infisical' | 'missing' | 'unknown'
   /** Commands that get it, with how; empty: nobody. */
-  grants: { command: string; as: GrantRow['as']; where: string }[]
+  grants: SecretGrant[]
+  /** What the provider says about its value; absent while that is not known. */
+  held?: HeldSecret
+}
+
+export interface SecretGrant {
+  command: string
+  as: GrantRow['as']
+  /** File under the ghost folder, path in the project, or the variable with the value. */
+  where: string
+  /** Variables that carry the path. */
+  variables: string[]
+}
+
+/** About a value, without the value. */
+export interface HeldSecret {
+  /** When it was last changed, ISO 8601; absent where the provider does not say. */
+  updated?: string
+  /** Absent for what is not used here, and so was not kept. */
+  bytes?: number
+  /** Equal for equal values of one vault, and meaningless without that vault's key. */
+  fingerprint?: string
 }
 
 export interface SecretList {
@@ -35,40 +58,66 @@ export async function secretList(env: NodeJS.ProcessEnv, cwd: string): Promise<R
   const provider = config?.provider ?? 'vault'
   const held =
     provider === 'infisical'
-      ? ok((await heldSession())?.names.map(([name]) => name))
-      : await heldNames(vaultPlace(userPaths(env), config?.vault, project.value?.root))
+      ? await pulledSecrets()
+      : await heldSecrets(vaultPlace(userPaths(env), config?.vault, project.value?.root))
   if (!held.ok) return held
   if (config === undefined && held.value === undefined) return err({ reason: 'locked' })
   const named = config ? grantsByName(config) : new Map<string, SecretRow['grants']>()
-  const everyone = [{ command: '*', as: 'file', where: '' } as const]
-  const names = new Set([...named.keys(), ...(held.value ?? [])])
+  const everyone = [{ command: '*', as: 'file', where: '', variables: [] as string[] } as const]
+  const names = new Set([...named.keys(), ...(held.value?.keys() ?? [])])
   const secrets = [...names].sort().map((name): SecretRow => {
-    const source = held.value === undefined ? 'unknown' : held.value.includes(name) ? provider : 'missing'
+    const about = held.value?.get(name)
+    const source = held.value === undefined ? 'unknown' : about ? provider : 'missing'
     const grants = config
       ? (named.get(name) ?? [])
       : everyone.map((g) => ({ ...g, where: `${name}/${name}` }))
-    return { name, source, grants }
+    return { name, source, grants, ...(about && { held: about }) }
   })
   return ok({ project: project.value?.root ?? null, state: held.value ? 'unlocked' : 'locked', secrets })
 }
 
-/** Names in the vault, when the session can open it without asking. */
-async function heldNames(place: VaultPlace): Promise<Result<string[] | undefined>> {
+/** What the vault holds, by name, when the session can open it without asking. Undefined: locked. */
+async function heldSecrets(place: VaultPlace): Promise<Result<Map<string, HeldSecret> | undefined>> {
   const identity = await sessionIdentity()
   if (!identity.ok) return identity.error.reason === 'locked' ? ok(undefined) : identity
-  const doc = await openVault(place, identity.value).finally(() => identity.value.fill(0))
+  const doc = await openVault(place, identity.value)
+  const key = fingerprintKey(identity.value)
+  identity.value.fill(0)
   if (!doc.ok) return doc
-  const names = [...doc.value.secrets.keys()]
+  const held = [...doc.value.secrets].map(([name, { value, updated }]): [string, HeldSecret] => {
+    return [name, { updated, bytes: value.length, fingerprint: fingerprint(key, value) }]
+  })
+  key.fill(0)
   wipeDocument(doc.value)
-  return ok(names)
+  return ok(new Map(held))
+}
+
+/** What the last pull found at the server, by name; about the values only where the holder has them. Undefined: locked. */
+async function pulledSecrets(): Promise<Result<Map<string, HeldSecret> | undefined>> {
+  const session = await heldSession()
+  const identity = session && (await sessionIdentity())
+  if (session === undefined || identity?.ok !== true) return ok(undefined)
+  const key = fingerprintKey(identity.value)
+  identity.value.fill(0)
+  const names = session.names.map(([name]) => name)
+  const values = await getMany(names)
+  if (!values.ok) return values
+  const held = names.map((name, index): [string, HeldSecret] => {
+    const value = values.value[index]
+    const about = value && { bytes: value.length, fingerprint: fingerprint(key, value) }
+    value?.fill(0)
+    return [name, { ...about }]
+  })
+  key.fill(0)
+  return ok(new Map(held))
 }
 
 function grantsByName(config: ProjectConfig): Map<string, SecretRow['grants']> {
   const declared = secretNames(config).map((name): [string, SecretRow['grants']] => [name, []])
   const byName = new Map(declared)
-  for (const { command, what, as, where } of grantTable(config)) {
+  for (const { command, what, as, where, variables } of grantTable(config)) {
     for (const name of what.filter((n) => !n.startsWith('identity.'))) {
-      byName.set(name, [...(byName.get(name) ?? []), { command, as, where }])
+      byName.set(name, [...(byName.get(name) ?? []), { command, as, where, variables }])
     }
   }
   return byName

@@ -24,6 +24,8 @@ export interface UnlockOptions {
   forget: boolean
   /** Whether a holder is there to be asked. */
   unlocked: boolean
+  /** Ask for the passphrase whatever is known already. */
+  extend: boolean
 }
 
 /**
@@ -42,7 +44,7 @@ export async function unlockVault(access: VaultAccess, options: UnlockOptions): 
     const kept = await recalledPassphrase(access.place.identity)
     if (!kept.ok) return kept // no service: said before the passphrase is typed, too
     kept.value?.fill(0)
-  } else if (access.passphraseFd === undefined) {
+  } else if (access.passphraseFd === undefined && !options.extend) {
     const session = options.unlocked ? await fromSession(access) : undefined
     if (session) return session
     const recalled = await fromKeyring(access, options)

@@ -5,7 +5,8 @@ import type { Failure } from '../core/failure.ts'
 import { EXIT, type FailureText, failureText } from '../core/failure-text.ts'
 import { nearest } from '../core/nearest.ts'
 import { Failed } from './failed.ts'
-import { printable, styled } from './output.ts'
+import { tellText } from './failures.ts'
+import { printable } from './output.ts'
 
 /**
  * Runs one command line. `root` is the folder of the product (package.json, manifest). Renders every failure in
@@ -56,10 +57,7 @@ function report(error: unknown, argv: readonly string[], root: string): number {
     process.stdout.write(`${JSON.stringify({ error: { reason, message, next, exitCode: code } }, null, 2)}\n`)
     return code
   }
-  // Paths and names may come from a foreign repository: nothing in them is obeyed by the terminal.
-  const message = text.message.split('\n').map(printable).join('\n')
-  process.stderr.write(`${styled('bold', 'tazpod:', process.stderr)} ${message}\n`)
-  if (text.next) process.stderr.write(`  next: ${styled('bold', printable(text.next), process.stderr)}\n`)
+  tellText(text)
   return text.exitCode
 }
 

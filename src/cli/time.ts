@@ -9,6 +9,12 @@ export function duration(ms: number): string {
   return `${Math.round(h / 24)} d`
 }
 
+/** A duration in one unit, for a narrow column: `45 s`, `12 min`, `3 h`, `2 d`. */
+export function roughly(ms: number): string {
+  const h = Math.round(ms / 3_600_000)
+  return ms < 5_400_000 || h >= 48 ? duration(ms) : `${h} h`
+}
+
 /** A point in time relative to `now`: `in 12 h`, `3 min ago`, `now`. */
 export function relative(time: number, now = Date.now()): string {
   const distance = time - now

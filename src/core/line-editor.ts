@@ -68,6 +68,11 @@ export class LineEditor {
     }
   }
 
+  /** Whether Esc was the last byte: pressed alone, unless the rest of a key's sequence still comes. */
+  get afterEscape(): boolean {
+    return this.#escape === 'started'
+  }
+
   /** A copy of what was typed; the caller zeroes it. */
   take(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, this.#length))

@@ -56,6 +56,8 @@ test.each([
   ['Ctrl-C', KEY.ctrlC, 130],
   ['Ctrl-C after some characters', `abc${KEY.ctrlC}`, 130],
   ['Ctrl-\\', KEY.ctrlBackslash, 130],
+  ['Esc', KEY.escape, 130],
+  ['Esc after some characters', `abc${KEY.escape}`, 130],
   ['Ctrl-D', KEY.ctrlD, 77],
   ['Enter alone', KEY.enter, 77],
   ['1,100 characters', `${'x'.repeat(1_100)}${KEY.enter}`, 77],
@@ -87,6 +89,16 @@ test('the line can be edited: backspace takes whole characters, Ctrl-U the line,
   await terminal.waitForText(PROMPT)
   const [head, tail] = [PASSPHRASE.slice(0, 5), PASSPHRASE.slice(5)]
   terminal.type(`garbage\x15${head}é\x7f\x1b[A\x1bOP\x1b[200~${tail}\x1b[201~${KEY.enter}`)
+  expect(await codeOf(terminal)).toBe(0)
+})
+
+test('an arrow key whose sequence comes in pieces is not Esc', async () => {
+  await using scratch = await withVault()
+  await using terminal = between(scratch, '"$1" pull')
+  await terminal.waitForText(PROMPT)
+  terminal.type('\x1b')
+  terminal.type('[A')
+  terminal.line(PASSPHRASE)
   expect(await codeOf(terminal)).toBe(0)
 })
 

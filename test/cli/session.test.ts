@@ -181,9 +181,14 @@ test('secrets: what is named, what is there, who gets it', async () => {
     name: 'FILE_SECRET',
     source: 'vault',
     grants: [
-      { command: 'sh', as: 'file', where: 'FILE_SECRET/data' },
-      { command: 'cat', as: 'file', where: 'FILE_SECRET/data' },
+      { command: 'sh', as: 'file', where: 'FILE_SECRET/data', variables: ['FILE_PATH'] },
+      { command: 'cat', as: 'file', where: 'FILE_SECRET/data', variables: ['FILE_PATH'] },
     ],
+    held: {
+      updated: expect.any(String),
+      bytes: expect.any(Number),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{8}$/),
+    },
   })
 })
 
@@ -246,23 +251,6 @@ test('log: unlock, grant, exit and lock with names; damaged lines are counted, -
   expect(JSON.parse(await must(scratch, ['log', '--json', '--since', '1h']))).toHaveLength(lines.length)
   expect(JSON.parse(await must(scratch, ['log', '--json', '--last', '1']))[0].event).toBe('lock')
   expect((await tazpod(scratch, ['log', '--since', 'yesterday'])).status).toBe(64)
-})
-
-test('tazpod alone on a terminal says where one stands and what comes next', async () => {
-  await using scratch = new Scratch()
-  const next = async (expected: string) => {
-    await using terminal = tazpodAtTerminal(scratch, [])
-    await terminal.waitForText(`next: ${expected}`)
-    expect((await terminal.exit()).exitCode).toBe(0)
-  }
-  await next('tazpod init')
-  await makeVault(scratch, VALUES)
-  await makeProject(scratch, PROJECT, false)
-  await next('tazpod trust')
-  await must(scratch, ['trust', '--yes'])
-  await next('tazpod pull')
-  await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
-  await next('tazpod exec')
 })
 
 test('outside a project the compartment default gives every command every secret', async () => {

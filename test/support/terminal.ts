@@ -76,6 +76,17 @@ export class Terminal implements AsyncDisposable {
     return this.#raw
   }
 
+  /** What programs have switched on and not off again. A shell at its prompt has none of it. */
+  get modes(): { alternateScreen: boolean; mouse: string; cursorHidden: boolean; bracketedPaste: boolean } {
+    const { buffer, modes } = this.#screen
+    return {
+      alternateScreen: buffer.active.type === 'alternate',
+      mouse: modes.mouseTrackingMode,
+      cursorHidden: this.#raw.lastIndexOf('\x1b[?25l') > this.#raw.lastIndexOf('\x1b[?25h'),
+      bracketedPaste: modes.bracketedPasteMode,
+    }
+  }
+
   /** Types as a person would: the bytes go to the line discipline, which echoes or not. */
   type(text: string): void {
     this.#pty.write(text)

@@ -7,7 +7,8 @@ import { CHECKOUT } from '../support/installed.ts'
 /** Which rooms a room may import from, besides itself. */
 const MAY: Record<string, readonly string[]> = {
   bin: ['src/cli'],
-  commands: ['src/cli', 'src/app', 'src/core'],
+  commands: ['src/cli', 'src/tui', 'src/app', 'src/core'],
+  'src/tui': ['src/cli', 'src/app', 'src/adapters', 'src/core'],
   'src/cli': ['src/app', 'src/core'],
   'src/app': ['src/adapters', 'src/core'],
   'src/adapters': ['src/core'],
@@ -15,13 +16,18 @@ const MAY: Record<string, readonly string[]> = {
 }
 
 /** From these, only types: the values come through the room between. */
-const TYPES_ONLY: Record<string, readonly string[]> = { commands: ['src/core'], 'src/cli': ['src/app'] }
+const TYPES_ONLY: Record<string, readonly string[]> = {
+  commands: ['src/core'],
+  'src/tui': ['src/app'],
+  'src/cli': ['src/app'],
+}
 
 /** Which packages a room may name. */
 const PACKAGES: Record<string, readonly string[]> = {
   bin: ['@oclif/core'],
   commands: ['@oclif/core'],
   'src/cli': ['@oclif/core', '@oclif/plugin-help'],
+  'src/tui': ['ink', 'react'],
   'src/app': [],
   'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring', '@infisical/sdk', 'zod'],
   'src/core': ['zod', 'yaml'],
@@ -128,6 +134,9 @@ test.each([
   ['src/app/a.ts', "export { x } from '../../commands/pull.ts'"],
   ['src/cli/a.ts', "import { x } from '../app/pull.ts'"],
   ['src/cli/a.ts', "import { x } from '../adapters/paths.ts'"],
+  ['src/cli/a.ts', "import { x } from '../tui/run.tsx'"],
+  ['src/tui/a.tsx', "import { pull } from '../app/pull.ts'"],
+  ['src/app/a.ts', "import { Box } from 'ink'"],
   ['commands/vault/a.ts', "import { ghost } from '../../src/adapters/ghost.ts'"],
   ['commands/a.ts', "import { EXIT } from '../src/core/failure-text.ts'"],
   ['src/adapters/a.ts', "import net from 'node:net'"],
@@ -141,6 +150,7 @@ test.each([
 
 test.each([
   ['src/cli/a.ts', "import type { Pulled } from '../app/pull.ts'"],
+  ['src/tui/a.tsx', "import { Box } from 'ink'\nimport type { Pulled } from '../app/pull.ts'"],
   [
     'src/core/a.ts',
     "import { parse } from 'yaml'\nimport { Buffer } from 'node:buffer'\n// import 'node:fs'",
@@ -183,10 +193,15 @@ function loadedWith(starts: readonly string[]): Import[] {
   return loaded
 }
 
+test('no command loads the dashboard before it is opened', () => {
+  const loaded = loadedWith(FILES.filter((file) => file.startsWith('commands/')))
+  expect(loaded.filter((one) => ['ink', 'react'].includes(packageOf(one.specifier)))).toEqual([])
+})
+
 test('starting up loads no command and no heavy package, not even through a third file', () => {
   const loaded = loadedWith(['bin/main.ts', 'src/cli/run.ts', 'src/cli/base-command.ts'])
   expect(loaded.length).toBeGreaterThan(5)
-  const heavy = ['age-encryption', '@napi-rs/keyring', 'yaml', 'zod', 'tmp-promise']
+  const heavy = ['age-encryption', '@napi-rs/keyring', 'yaml', 'zod', 'tmp-promise', 'ink', 'react']
   expect(loaded.filter((one) => heavy.includes(packageOf(one.specifier)))).toEqual([])
   expect(loaded.filter((one) => one.specifier.includes('commands/'))).toEqual([])
 })

@@ -1,0 +1,36 @@
+import { boolean } from '@oclif/core/flags'
+import { dashboardSource } from '../src/app/dashboard/source.ts'
+import { TazpodCommand } from '../src/cli/base-command.ts'
+import { overviewLines } from '../src/cli/overview-lines.ts'
+import { trustLines } from '../src/cli/trust-lines.ts'
+
+/** Lines of the log that --plain and --json show. */
+const RECENT = 20
+
+export default class Dashboard extends TazpodCommand {
+  static override summary = 'See and steer what is unlocked: secrets, commands, time left, activity.'
+  static override description =
+    'A full screen with keys (? lists them) and mouse. Names and fingerprints only; r shows one value for 10 seconds and asks for the passphrase. Where the output is no terminal, and with --plain, the same facts are printed once, as sentences for a screen reader.'
+  static override examples = [
+    '<%= config.bin %> dashboard',
+    '<%= config.bin %> dashboard --plain',
+    '<%= config.bin %> dashboard --json',
+  ]
+  static override flags = {
+    plain: boolean({ summary: 'Print the same facts as plain sentences, once.' }),
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Dashboard)
+    const source = dashboardSource(process.env, process.cwd(), trustLines)
+    const first = this.finish(await source.overview())
+    const drawn = process.stdout.isTTY && process.env.TERM !== 'dumb'
+    if (drawn && !flags.plain && !flags.json && !flags['non-interactive']) {
+      const { runDashboard } = await import('../src/tui/dashboard/run.tsx')
+      return runDashboard(source, first)
+    }
+    const log = this.finish(await source.activity(''))
+    const activity = log?.lines.slice(-RECENT) ?? []
+    this.print(flags.json, { ...first, activity }, overviewLines(first, activity))
+  }
+}

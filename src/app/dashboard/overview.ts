@@ -1,0 +1,74 @@
+import { type GhostStatus, status } from '../../adapters/ghost.ts'
+import { userPaths } from '../../adapters/paths.ts'
+import { vaultMark } from '../../adapters/vault-files.ts'
+import { ok, type Result } from '../../core/result.ts'
+import { loadProject, type Project } from '../project.ts'
+import { type SecretRow, secretList } from '../secrets.ts'
+import { trustView } from '../trust.ts'
+import { vaultPlace } from '../vault/place.ts'
+
+export type { GhostStatus, LockReport, RunningCommand } from '../../adapters/ghost.ts'
+
+/** Everything that a person may want to see at one glance. Names only, never a value. */
+export interface Overview {
+  /** When it was looked at, ISO 8601. */
+  at: string
+  status: GhostStatus
+  /** Folder of the project; null for the compartment `default`. */
+  root: string | null
+  /** Whether tazpod.yaml is trusted; `none`: there is no file. */
+  trust: 'trusted' | 'new' | 'changed' | 'none'
+  /** Whole length of the session's lifetimes, in seconds; null: without end. */
+  limits: { idle: number | null; max: number | null }
+  /** Empty while nobody can tell: locked, and outside a project. */
+  secrets: SecretRow[]
+}
+
+const DEFAULT_LIMITS = { idle: 1_800, max: 43_200 }
+
+/** Looks at this project without asking or changing anything. Failures: those of the project file and the vault. */
+export async function overview(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<Overview>> {
+  const found = status()
+  const project = await loadProject(cwd)
+  if (!project.ok) return project
+  const trust = await trustState(env, project.value)
+  if (!trust.ok) return trust
+  const now = await found
+  if (!now.ok) return now
+  const list = await secretList(env, cwd)
+  if (!list.ok && list.error.reason !== 'locked') return list
+  const { idle, max } = project.value?.config.session ?? DEFAULT_LIMITS
+  return ok({
+    at: new Date().toISOString(),
+    status: now.value,
+    root: project.value?.root ?? null,
+    trust: trust.value,
+    limits: { idle: idle === 0 ? null : idle, max: max === 0 ? null : max },
+    secrets: list.ok ? list.value.secrets : [],
+  })
+}
+
+async function trustState(
+  env: NodeJS.ProcessEnv,
+  project: Project | undefined,
+): Promise<Result<Overview['trust']>> {
+  if (project === undefined) return ok('none')
+  const view = await trustView(env, project)
+  return view.ok ? ok(view.value.state) : view
+}
+
+/**
+ * Changes when {@link overview} has to be asked again: another holder or fetch, another project file, another content
+ * of the vault. Cheap enough for every second.
+ */
+export async function overviewMark(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  { state, holder, refresh }: GhostStatus,
+): Promise<Result<string>> {
+  const project = await loadProject(cwd)
+  if (!project.ok) return project
+  const place = vaultPlace(userPaths(env), project.value?.config.vault, project.value?.root)
+  const file = project.value?.file.sha256 ?? 'no project'
+  return ok([state, holder, file, await vaultMark(place), JSON.stringify(refresh)].join(' '))
+}

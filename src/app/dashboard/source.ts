@@ -1,0 +1,74 @@
+import { activityLogPath, type Glance, glanceAtActivity } from '../../adapters/activity-log.ts'
+import { type GhostStatus, type LockReport, lock, status } from '../../adapters/ghost.ts'
+import { userPaths } from '../../adapters/paths.ts'
+import type { Explanation } from '../../core/explain.ts'
+import { ok, type Result } from '../../core/result.ts'
+import { explain } from '../explain.ts'
+import { loadProject, requireProject } from '../project.ts'
+import { type Pulled, pull } from '../pull.ts'
+import { revealSecret } from '../reveal.ts'
+import { rememberTrust, type TrustView, trustView } from '../trust.ts'
+import { vaultHere } from '../vault/access.ts'
+import { type Overview, overview, overviewMark } from './overview.ts'
+
+/** What the dashboard can see and do. It knows nothing else of the world, so that a test can play the world. */
+export interface DashboardSource {
+  /** ms since 1970. */
+  now(): number
+  overview(): Promise<Result<Overview>>
+  /** What changes by the second. `mark` changes when the overview has to be asked again. */
+  look(): Promise<Result<{ status: GhostStatus; mark: string }>>
+  /** Undefined: as it was at `mark`. */
+  activity(mark: string): Promise<Result<Glance | undefined>>
+  explain(command: string): Promise<Result<Explanation & { locked: boolean }>>
+  trust(): Promise<Result<TrustOffer>>
+  lock(stop: boolean): Promise<Result<LockReport>>
+  /** Asks on the terminal, which has to be free. `extend`: the passphrase, whatever is known already. */
+  pull(extend: boolean): Promise<Result<Pulled>>
+  /** Asks for the passphrase on the terminal, which has to be free. The caller wipes the value. */
+  reveal(name: string): Promise<Result<Buffer>>
+}
+
+/** One content of tazpod.yaml, to be agreed to: exactly what is shown, even when the file changes meanwhile. */
+export interface TrustOffer {
+  view: TrustView
+  agree(): Promise<Result<void>>
+}
+
+/** The real world around `cwd`, for the user of `env`. */
+export function dashboardSource(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  renderTrust: (view: TrustView) => string[],
+): DashboardSource {
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  const asking = { passphraseFd: undefined, nonInteractive: false, say }
+  return {
+    now: Date.now,
+    overview: () => overview(env, cwd),
+    async look() {
+      const now = await status()
+      if (!now.ok) return now
+      const mark = await overviewMark(env, cwd, now.value)
+      return mark.ok ? ok({ status: now.value, mark: mark.value }) : mark
+    },
+    activity: (mark) => glanceAtActivity(activityLogPath(userPaths(env)), mark),
+    explain: (command) => explain(env, cwd, command, []),
+    async trust() {
+      const project = await requireProject(cwd)
+      if (!project.ok) return project
+      const view = await trustView(env, project.value)
+      return view.ok ? ok({ view: view.value, agree: () => rememberTrust(env, project.value) }) : view
+    },
+    lock,
+    pull: (extend) => pull({ env, cwd, remember: false, forget: false, extend, renderTrust, ...asking }),
+    async reveal(name) {
+      const place = await vaultHere(env)
+      if (!place.ok) return place
+      const project = await loadProject(cwd)
+      if (!project.ok) return project
+      const provider = project.value?.config.provider ?? 'vault'
+      return revealSecret({ place: place.value, ...asking }, name, provider)
+    },
+  }
+}

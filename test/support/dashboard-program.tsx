@@ -1,0 +1,35 @@
+/** The dashboard on a world that stands still, as a program of its own: `dashboard-program WORLD`. */
+import { runDashboard } from '../../src/tui/dashboard/run.tsx'
+import { lockedView, still, unlockedView } from './dashboard-world.ts'
+
+const world = process.argv[2] ?? ''
+const view = world === 'locked' ? lockedView() : unlockedView()
+const source = still(view)
+
+// As src/cli/run.ts: the report must be readable, so not on the alternate screen.
+const report = (error: unknown): never => {
+  process.stderr.write(`REPORT ${error instanceof Error ? error.message : error}\n`)
+  process.exit(70)
+}
+process.on('uncaughtException', report)
+process.on('unhandledRejection', report)
+
+if (world === 'crash-later') {
+  setTimeout(() => {
+    throw new Error('thrown out of the blue')
+  }, 600)
+}
+if (world === 'crash-in-a-look') source.lock = () => Promise.reject(new Error('a look that was rejected'))
+if (world === 'crash-while-drawing') {
+  source.lock = async () => {
+    view.status.running = [null as never]
+    throw new Error('never mind')
+  }
+}
+try {
+  await runDashboard(source, view)
+  process.stdout.write(`ENDED ${source.asked.join(', ')}\n`)
+} catch (error) {
+  report(error)
+}
+process.exit(0)
