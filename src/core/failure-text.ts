@@ -108,12 +108,6 @@ export function failureText(failure: Failure): FailureText {
         message: `${failure.file}:${failure.line}: not right for ${failure.format}: ${failure.why}`,
         exitCode: EXIT.data,
       }
-    case 'provider-unavailable':
-      return {
-        message: `the provider ${failure.provider} can't be used: ${failure.why}`,
-        next: failure.next,
-        exitCode: EXIT.unavailable,
-      }
     case 'clear-text':
       return {
         message: `${failure.path} holds clear text on the disk; a bind needs an empty file there`,

@@ -49,8 +49,6 @@ export type Failure =
   | { reason: 'recovery-key'; why: string }
   /** Clear-text secrets would go where they stay. */
   | { reason: 'unsafe-output'; why: string }
-  /** `why` says what is missing, as the end of a sentence. */
-  | { reason: 'provider-unavailable'; provider: string; why: string; next: string }
   /** The target of a bind holds content on the disk, where everybody with the disk reads it. */
   | { reason: 'clear-text'; path: string; next: string }
   | { reason: 'not-saved'; name: string; why: string }
