@@ -11,6 +11,7 @@ import { must, PASSPHRASE } from '../test/support/project.ts'
 import { Scratch } from '../test/support/scratch.ts'
 import { unlocked } from '../test/support/story.ts'
 import { concurrent, holderMemory } from './lib/holder.mjs'
+import { remoteProject } from './lib/remote.mjs'
 import { rows, table } from './lib/report.mjs'
 import { compile, interleaved, timed } from './lib/timing.mjs'
 
@@ -48,9 +49,14 @@ const large = scratch.addProject('large')
 await unlocked(scratch, { folder: small, config: configOf(8), secrets: secretsOf(8) })
 await unlocked(scratch, { folder: large, config: configOf(10_000), secrets: secretsOf(10_000) })
 
+const slow = promisify(scrypt)
+const derive = () =>
+  slow(PASSPHRASE, Buffer.alloc(16), 32, { N: 2 ** 18, r: 8, p: 1, maxmem: 2 ** 28 + 2 ** 20 })
+
 const measured = []
 await starts()
 await unlocks()
+await pullsFromServer()
 measured.push(
   ...holderMemory(scratch, [
     { id: 'holder-8', what: 'the holder in memory, 8 secrets', folder: small, secrets: secretsOf(8) },
@@ -96,10 +102,7 @@ function add(times, id, what, baseline) {
 /** lock, then pull, round after round, each beside a scrypt of the same work factor. */
 async function unlocks() {
   const times = { scrypt: [], pull: [], lock: [] }
-  const slow = promisify(scrypt)
   for (let i = 0; i < pulls; i++) {
-    const derive = () =>
-      slow(PASSPHRASE, Buffer.alloc(16), 32, { N: 2 ** 18, r: 8, p: 1, maxmem: 2 ** 28 + 2 ** 20 })
     times.scrypt.push((await timed(derive))[0])
     const { lock } = await interleaved(scratch, timer, 1, [{ id: 'lock', argv: [bin, 'lock'], cwd: small }])
     times.pull.push((await timed(() => must(scratch, ['pull'], { cwd: small, passphrase: PASSPHRASE })))[0])
@@ -108,6 +111,24 @@ async function unlocks() {
   add(times, 'lock', 'tazpod lock', 'bare-exec')
   add(times, 'scrypt', 'scrypt alone, N = 2^18')
   add(times, 'pull', 'tazpod pull, embedded vault, 8 secrets')
+}
+
+/** 500 secrets in three folders of an Infisical on loopback, each pull from nothing: login, project, three lists. */
+async function pullsFromServer() {
+  const folder = scratch.addProject('remote')
+  const from = await remoteProject(scratch, folder, 500)
+  const times = { 'remote-scrypt': [], 'pull-infisical': [], 'round-trip': [] }
+  for (let i = 0; i < pulls; i++) {
+    times['remote-scrypt'].push((await timed(derive))[0])
+    times['round-trip'].push((await timed(() => from.roundTrip()))[0])
+    const pull = () => must(scratch, ['pull'], { cwd: folder, passphrase: PASSPHRASE })
+    times['pull-infisical'].push((await timed(pull))[0])
+    await must(scratch, ['lock'], { cwd: folder })
+  }
+  await from.server[Symbol.asyncDispose]()
+  add(times, 'remote-scrypt', 'scrypt alone, beside the next row')
+  add(times, 'round-trip', 'one request to the server on loopback')
+  add(times, 'pull-infisical', 'tazpod pull, Infisical, 500 secrets in 3 folders')
 }
 
 function print() {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Guidance } from '../../src/app/guide.ts'
 import { type GuideHands, guided } from '../../src/app/guided.ts'
+import type { Failure } from '../../src/core/failure.ts'
 import { err, ok, type Result } from '../../src/core/result.ts'
 
 const world = vi.hoisted(() => ({ stand: [] as unknown[], yes: [] as boolean[], asked: [] as string[] }))
@@ -29,7 +30,11 @@ const LOCKED: Guidance = {
   next: '',
 }
 const UNLOCKED: Guidance = { ...LOCKED, state: 'unlocked', step: 'shell' }
-const FAILURE = { reason: 'provider-unavailable', provider: 'infisical', why: 'no login', next: 'x' } as const
+const FAILURE: Failure = {
+  reason: 'infisical',
+  problem: { kind: 'no-identity', name: 'default', known: [] },
+  at: { host: '' },
+}
 const NO_LOGIN = err(FAILURE)
 
 function hands(commands: Record<string, Result<void>[]>): GuideHands & { ran: string[] } {
