@@ -74,10 +74,11 @@ test('a provider without an identity: the login is offered, then the pull goes o
   expect(all.ran).toEqual(['pull', 'login', 'pull', 'shell'])
 })
 
-test('no login is offered with the embedded vault, or where there is no such command', async () => {
-  world.stand = [{ ...LOCKED, provider: 'vault' }]
-  const embedded = hands({ pull: [NO_LOGIN], login: [] })
-  expect(await guided({}, '/lab', embedded)).toMatchObject({ end: 'left', failure: FAILURE })
+test('no login is offered where the server refused, or where there is no such command', async () => {
+  world.stand = [LOCKED]
+  const problem = { kind: 'bad-credentials' } as const
+  const refused = hands({ pull: [err({ reason: 'infisical', problem, at: { host: 'h' } })], login: [] })
+  expect(await guided({}, '/lab', refused)).toMatchObject({ end: 'left' })
   world.stand = [LOCKED]
   const without = hands({ pull: [NO_LOGIN] })
   expect(await guided({}, '/lab', without)).toMatchObject({ end: 'left', failure: FAILURE })
