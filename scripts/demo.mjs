@@ -1,25 +1,35 @@
 // `npm run demo`: the whole story with the real binary, in a HOME that is thrown away, as whoever runs it. Each step
 // proves something; the table at the end says what, and how long it took. Exit 1 when a proof fails.
+// usage: npm run demo [-- --provider infisical|vault]. `infisical` runs a local server that behaves as the real one.
 import { createHash, randomBytes } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { generatePassphrase } from '../src/core/passphrase.ts'
 import { canary, scan } from '../test/support/canary.ts'
+import { InfisicalServer } from '../test/support/infisical-server/index.ts'
 import { Scratch } from '../test/support/scratch.ts'
 import { run, startTazpod, tazpod } from '../test/support/tazpod.ts'
 import { which } from '../test/support/tools.ts'
 import { until } from '../test/support/until.ts'
 
+const { provider } = parseArgs({ options: { provider: { type: 'string', default: 'infisical' } } }).values
+if (provider !== 'infisical' && provider !== 'vault') {
+  console.error('usage: npm run demo [-- --provider infisical|vault]')
+  process.exit(64)
+}
+const remote = provider === 'infisical'
+
 const config = (terraformName) => `version: 1
-provider: vault
-secrets:
+provider: ${provider}
+${remote ? 'infisical: { project: demo-lab, environment: prod, paths: [/, /terraform] }\n' : ''}secrets:
   - { name: KUBECONFIG_CONTENT, file: kubeconfig, env: KUBECONFIG }
 binds:
   - path: infra/secrets.auto.tfvars
     format: tfvars
     values:
       proxmox_token: PROXMOX_TOKEN
-commands:
+${remote ? '      infisical_token: { identity: token }\n' : ''}commands:
   ${terraformName}: { secrets: [], binds: [infra/secrets.auto.tfvars] }
   sh: { secrets: [KUBECONFIG_CONTENT], binds: [infra/secrets.auto.tfvars] }
 `
@@ -31,6 +41,7 @@ const MODULE = `variable "proxmox_token" {
   sensitive = true
 }
 
+${remote ? 'variable "infisical_token" {\n  type      = string\n  sensitive = true\n}\n' : ''}
 resource "terraform_data" "vm" {
   input = nonsensitive(sha256(var.proxmox_token))
 }
@@ -43,19 +54,22 @@ output "token_sha256" {
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 const secrets = {
   PROXMOX_TOKEN: Buffer.from(`root@pam!tazpod="${canary('proxmox')}" \${not} %{hcl}\n`),
-  KUBECONFIG_CONTENT: Buffer.concat([
-    Buffer.from(`token: ${canary('kube')}\r\n`),
-    randomBytes(1000).map((b) => b || 1),
-  ]),
+  // Infisical keeps text only; the vault keeps any bytes.
+  KUBECONFIG_CONTENT: remote
+    ? Buffer.from(`token: ${canary('kube')}\r\nuser: "Ünïcödé" $\{x}\n`)
+    : Buffer.concat([Buffer.from(`token: ${canary('kube')}\r\n`), randomBytes(1000).map((b) => b || 1)]),
 }
+const clientSecret = canary('client')
 const canaries = Object.values(secrets).map(
   (bytes) => /(proxmox|kube)[A-Za-z0-9]{24}/.exec(bytes.toString('latin1'))[0],
 )
+if (remote) canaries.push(clientSecret)
 const passphrase = generatePassphrase()
 const terraform = which('terraform') ?? which('tofu')
 const steps = []
 
 await using scratch = new Scratch(process.getuid())
+await using server = remote ? await InfisicalServer.start() : undefined
 process.once('SIGINT', () => scratch[Symbol.asyncDispose]().finally(() => process.exit(130)))
 const project = scratch.project
 const placeholder = join(scratch.folder('home/project/infra'), 'secrets.auto.tfvars')
@@ -68,13 +82,15 @@ process.exitCode = report()
 
 async function story() {
   await step('make a vault under a generated passphrase', makeVault)
-  await step('put two secrets into it, from standard input', fillVault)
+  if (remote) await step('log in at Infisical (a local server that behaves as it)', logIn)
+  else await step('put two secrets into it, from standard input', fillVault)
   await step('describe the project and trust the description', describeProject)
   await step('pull: one passphrase, secrets into memory', pull)
   if (terraform) await step('exec terraform apply', applyTerraform)
   await step('exec a shell that reads its files', readInside)
   await step('look at a running child from outside', lookFromOutside)
   await step('lock', lock)
+  if (remote) await step('the session at the server', sessionEnded)
   await step('exec after lock', execLocked)
   await step('search every file of the scratch HOME', searchFiles)
 }
@@ -88,6 +104,27 @@ async function makeVault() {
   )
   check((lstatSync(file).mode & 0o777) === 0o600, 'vault.age is 0600')
   return 'vault.age is a standard age file, mode 0600'
+}
+
+/** The server's side: one project, one machine identity that may read it, and what is kept there. */
+async function logIn() {
+  const identity = server.addIdentity({ clientSecret })
+  const lab = server.addProject({ slug: 'demo-lab', environments: ['prod'] })
+  lab.grant(identity, { read: true, readValue: true })
+  lab.set('prod', '/', 'KUBECONFIG_CONTENT', secrets.KUBECONFIG_CONTENT.toString())
+  lab.set('prod', '/terraform', 'PROXMOX_TOKEN', secrets.PROXMOX_TOKEN.toString())
+  const args = ['login', '--host', server.origin, '--client-id', identity.clientId, '--client-secret-fd', '0']
+  await say(args, { passphrase, stdin: clientSecret })
+  check(server.requests.length === 2, 'one login and the end of that session')
+  return 'a real login proved it; the client secret is in the vault only'
+}
+
+async function sessionEnded() {
+  const last = () => server.requests.at(-1)
+  check(await until(() => last().path.endsWith('/revoke') && last().status === 200), 'the token is revoked')
+  check(server.liveTokens === 0, 'no token of it works any more')
+  const lists = server.requests.filter(({ path }) => /secrets/.test(path)).length
+  return `ended there too; ${server.requests.length} requests in all, ${lists} of them lists`
 }
 
 async function fillVault() {
