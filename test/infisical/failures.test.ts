@@ -98,18 +98,26 @@ describe('while an older set is unlocked', () => {
     here.project.set('prod', '/', 'TOKEN', 'newer')
   })
 
-  test('Ctrl-C while it waits leaves the old set', async () => {
-    here.server.fault({ kind: 'slow-headers', delayMs: 60_000, match: list, times: 9 })
+  test.each([
+    ['the login', /\/login/],
+    ['the project', /\/projects\//],
+    ['the folders', /\/secrets/],
+  ])('Ctrl-C while it waits for %s leaves the old set', async (_, match) => {
+    here.identity.revokeTokens() // so that it begins with a login
+    here.server.fault({ kind: 'slow-headers', delayMs: 60_000, match, times: 9 })
     const seen = here.server.requests.length
+    const arrived = () => here.server.requests.slice(seen).some(({ path }) => match.test(path))
+    // Another source: nothing of the last pull is used.
+    scratch.file('project/tazpod.yaml', YAML.replace('[/, /terraform]', '[/terraform, /]'), 0o644)
+    await must(scratch, ['trust', '--yes'])
     const child = startTazpod(scratch, ['pull'], { passphrase: PASSPHRASE })
-    expect(
-      await until(() => here.server.requests.slice(seen).some(({ path }) => list.test(path)), 20_000),
-    ).toBe(true)
+    expect(await until(arrived, 20_000)).toBe(true)
     const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)))
     child.kill('SIGINT')
     expect(['SIGINT', 130]).toContain(await ended)
     here.server.clearFaults()
-    expect(await inside(scratch, 'cat "$TOKEN_FILE"')).toBe('new')
+    scratch.file('project/tazpod.yaml', YAML, 0o644)
+    expect(await must(scratch, ['status', '--json'])).toContain('"unlocked"')
   })
 
   test('the right to read is lost in the middle of a session', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { inside, lab, MODES, member, pull } from '../support/infisical.ts'
-import { makeProject, must } from '../support/project.ts'
+import { makeProject, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
+import { tazpodAtTerminal } from '../support/terminal.ts'
 
 const project = (more = '', paths = '[/, /terraform]') => `version: 1
 provider: infisical
@@ -208,4 +209,50 @@ test('explain and secrets know the names while unlocked, and ask nobody', async 
     'TOKEN infisical',
   ])
   expect(server.requests).toHaveLength(0)
+})
+
+test('every part of the identity can be handed over, in binds and as files', async () => {
+  await using scratch = new Scratch()
+  const here = await lab()
+  await using server = here.server
+  const { clientId, clientSecret } = here.identity
+  await member(
+    scratch,
+    here,
+    `version: 1
+provider: infisical
+infisical: { project: lab, environment: prod }
+secrets:
+  - { name: ID, identity: clientId, env: ID_FILE }
+  - { name: INFISICAL_HOST_URL, identity: host, env: HOST_URL, as: value }
+binds:
+  - path: all.json
+    format: json
+    values: { id: { identity: clientId }, secret: { identity: clientSecret }, host: { identity: host }, token: { identity: token } }
+commands:
+  sh: { secrets: [ID, INFISICAL_HOST_URL], binds: [all.json] }
+  cat: { secrets: [] }
+`,
+  )
+  expect((await pull(scratch)).status).toBe(0)
+  expect(await inside(scratch, 'cat "$ID_FILE"; echo " $HOST_URL"')).toBe(`${clientId} ${server.origin}\n`)
+  const all = JSON.parse(await inside(scratch, 'cat all.json'))
+  expect(all).toMatchObject({ id: clientId, secret: clientSecret, host: server.origin })
+  expect(server.tokenState(all.token).revoked).toBe(false)
+  expect(await must(scratch, ['exec', '--', 'cat', 'all.json'])).toBe('')
+})
+
+test('on a terminal it says what it waits for, and takes the line away; into a pipe nothing', async () => {
+  await using scratch = new Scratch()
+  const here = await lab({ secrets: { TOKEN: 'x' }, terraform: { PROXMOX: 'p' } })
+  await using server = here.server
+  await member(scratch, here, project())
+  server.fault({ kind: 'slow-headers', delayMs: 1_500, match: /secretPath=%2Fterraform/, times: 1 })
+  await using terminal = tazpodAtTerminal(scratch, ['pull'])
+  await terminal.waitForText('Passphrase of the vault:')
+  terminal.line(PASSPHRASE)
+  await terminal.waitForText('fetching: 1 of 2 folders')
+  await terminal.waitForText('unlocked:')
+  expect((await terminal.exit()).exitCode).toBe(0)
+  expect(terminal.text()).not.toContain('fetching')
 })

@@ -49,7 +49,8 @@ function patience(problem: InfisicalProblem, { method }: HttpRequest, tries: num
   if (problem.kind === 'rate-limited')
     return problem.seconds <= MAX_WAIT_S ? problem.seconds * 1000 + usual / 5 : undefined
   if (method !== 'GET') return undefined
-  if (problem.kind === 'unreachable') return /broke|in time|within/.test(problem.why) ? usual : undefined
+  // Not what has already been waited for until the deadline: a person would wait three times as long.
+  if (problem.kind === 'unreachable') return /broke/.test(problem.why) ? usual : undefined
   return problem.kind === 'server' && [502, 503, 504].includes(problem.status) ? usual : undefined
 }
 

@@ -27,9 +27,8 @@ export interface HttpAnswer {
   body: Buffer
 }
 
-/** Until the answer begins, and until it is whole. The SDK's own 10 s cover the head alone: a stalled body hangs it. */
-const HEAD_MS = 10_000
-const WHOLE_MS = 30_000
+/** ms until the answer begins, and until it is whole. The SDK's own 10 s cover the head alone: a stalled body hangs it. */
+const DEADLINES = { head: 10_000, whole: 30_000 }
 /** As much as a vault may hold. */
 const MAX_BODY = 64 * 1_048_576
 
@@ -43,7 +42,10 @@ export class HttpClient {
   readonly #agent: http.Agent
   readonly #userAgent: string
 
-  constructor({ origin, ca, env }: Server, userAgent: string) {
+  readonly #deadlines: typeof DEADLINES
+
+  constructor({ origin, ca, env }: Server, userAgent: string, deadlines = DEADLINES) {
+    this.#deadlines = deadlines
     this.#origin = new URL(origin)
     this.#userAgent = userAgent
     const options = { keepAlive: true, maxSockets: 6, proxyEnv: proxyOf(env) } // proxyEnv: Node 24.5 and newer
@@ -75,9 +77,9 @@ export class HttpClient {
         ...request.headers,
       },
     })
-    const late = (ms: number) => () => outgoing.destroy(new Late(ms))
-    const head = setTimeout(late(HEAD_MS), HEAD_MS)
-    const whole = setTimeout(late(WHOLE_MS), WHOLE_MS)
+    const late = (ms: number) => setTimeout(() => outgoing.destroy(new Late(ms)), ms)
+    const head = late(this.#deadlines.head)
+    const whole = late(this.#deadlines.whole)
     const settle = (result: Result<HttpAnswer, InfisicalProblem>) => {
       clearTimeout(head)
       clearTimeout(whole)

@@ -61,6 +61,7 @@ function tokenProblem(status: number, error: string, message: string): Infisical
 function accessProblem(status: number, error: string, message: string): InfisicalProblem | undefined {
   if (error === 'Identity not in project' || error === 'ProjectMembershipNotFound')
     return { kind: 'not-member' }
+  if (status === 403 && /reference/i.test(message)) return { kind: 'reference', what: brief(message) }
   if (status === 403 && error === 'ForbiddenError') return { kind: 'not-member' }
   if ((status === 401 || status === 403) && error === 'PermissionDenied')
     return { kind: 'not-allowed', action: actionOf(message) }

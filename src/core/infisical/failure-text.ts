@@ -90,6 +90,12 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
         `${host}: the identity may not ${problem.action} secrets${where}`,
         'give the identity a role with that right in the project',
       )
+    case 'reference':
+      return say(
+        REFUSED,
+        `${host}: a reference can't be followed${where}: ${problem.what}`,
+        'give the identity the right to read what is referenced',
+      )
     case 'not-member':
       return say(
         REFUSED,

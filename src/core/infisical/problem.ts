@@ -17,6 +17,8 @@ export type InfisicalProblem =
   /** The token: one fresh login is tried, then this is said. */
   | { kind: 'token'; why: 'expired' | 'revoked' | 'used-up' | 'foreign' }
   | { kind: 'not-allowed'; action: string }
+  /** A reference in a value leads to one that the identity may not read; the server then refuses the whole list. */
+  | { kind: 'reference'; what: string }
   | { kind: 'not-member' }
   | { kind: 'no-project' }
   | { kind: 'no-environment' }
