@@ -308,6 +308,16 @@ test('doctor: every finding has a state, a failing one a fix, and the exit code 
   const after = await tazpod(scratch, ['doctor'])
   expect(after.status).toBe(69)
   expect(after.stdout).toContain(`chmod 600 ${open}`)
+  await run(scratch, ['chmod', '600', open])
+  const bound = 'binds:\n  - { path: a.env, format: dotenv, values: { A: FILE_SECRET } }\ncommands:'
+  scratch.file('project/tazpod.yaml', PROJECT.replace('commands:', bound), 0o644)
+  expect((await tazpod(scratch, ['doctor'])).stdout).toContain('a.env is made by the next pull')
+  scratch.file('project/a.env', 'A=clear\n')
+  const clear = await tazpod(scratch, ['doctor'])
+  expect(clear).toMatchObject({ status: 69, stdout: expect.stringContaining('a.env holds clear text') })
+  expect(clear.stdout).toContain('tazpod vault import a.env --format dotenv --empty')
+  scratch.file('project/tazpod.yaml', 'version: 2\n', 0o644)
+  expect((await tazpod(scratch, ['doctor'])).stdout).toMatch(/! warn +project +\S*tazpod\.yaml/)
 })
 
 test('the activity of a terminal is not in the way: a shell pipeline around pull keeps its output clean', async () => {
