@@ -4,14 +4,14 @@ import { doctor } from '../src/app/doctor.ts'
 import { attackLines } from '../src/cli/attack-lines.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { EXIT } from '../src/cli/failures.ts'
-import { styled } from '../src/cli/output.ts'
+import { printable, styled } from '../src/cli/output.ts'
 import { table } from '../src/cli/table.ts'
 import type { Finding } from '../src/core/doctor.ts'
 
 const MARK = { ok: '✓ ok', warn: '! warn', fail: '✗ FAIL' } as const
 
 export default class Doctor extends TazpodCommand {
-  static override summary = 'Check this machine: kernel, limits, file modes, tools.'
+  static override summary = 'Check this machine and project: kernel, limits, file modes, tools.'
   static override description =
     'Looks at what tazpod needs and says how to fix what is missing. Changes nothing.\nExit code 69 when a check fails.'
 
@@ -28,7 +28,7 @@ export default class Doctor extends TazpodCommand {
     const human = [
       ...table(
         ['state', 'check', 'finding'],
-        findings.map((f) => [MARK[f.state], f.check, f.text]),
+        findings.map((f) => [MARK[f.state], f.check, printable(f.text)]),
       ),
       ...fixes(findings),
     ]
@@ -46,5 +46,9 @@ export default class Doctor extends TazpodCommand {
 function fixes(findings: readonly Finding[]): string[] {
   const list = findings.filter((f) => f.fix !== undefined)
   if (list.length === 0) return []
-  return ['', styled('bold', 'to fix'), ...list.flatMap((f) => [`  ${f.check}:`, `    ${f.fix}`])]
+  return [
+    '',
+    styled('bold', 'to fix'),
+    ...list.flatMap((f) => [`  ${f.check}:`, `    ${printable(f.fix ?? '')}`]),
+  ]
 }

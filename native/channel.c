@@ -162,8 +162,9 @@ _Noreturn void die_reply(const struct reply *reply)
 	switch (reply_error(reply, message)) {
 	case ERROR_BAD:
 	case ERROR_TOO_LARGE:
-	case ERROR_UNKNOWN:
 		die(EXIT_DATA, NULL, "%s", message);
+	case ERROR_UNKNOWN:
+		die(EXIT_DATA, "tazpod exec --explain -- COMMAND", "%s", message);
 	case ERROR_MISSING:
 		die(EXIT_DATA, "tazpod vault set NAME, then tazpod pull", "%s", message);
 	case ERROR_VERSION:

@@ -74,7 +74,7 @@ static int64_t select_ops(struct holder *h, struct client *c, struct request *q,
 	}
 	for (uint16_t i = 0; i < q->only_count; i++)
 		if (!q->seen[i]) {
-			answer_error(c, ERROR_UNKNOWN, "--only %.*s: %.*s is not granted that; nothing was started",
+			answer_error(c, ERROR_UNKNOWN, "--only %.*s: %.*s is not granted that; name a secret or a bind that it gets",
 			             (int)(q->only[i].size < 200 ? q->only[i].size : 200), q->only[i].at, (int)q->command.size,
 			             q->command.at);
 			return -1;

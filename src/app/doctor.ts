@@ -1,8 +1,13 @@
 import { dirname } from 'node:path'
 import { userPaths } from '../adapters/paths.ts'
+import { inspectPlaceholder } from '../adapters/placeholders.ts'
 import { systemFacts } from '../adapters/system.ts'
 import { diagnose, type Finding, type ToolFact } from '../core/doctor.ts'
-import { loadProject } from './project.ts'
+import type { Failure } from '../core/failure.ts'
+import { failureText } from '../core/failure-text.ts'
+import { importCommand } from '../core/import-command.ts'
+import type { Result } from '../core/result.ts'
+import { loadProject, type Project } from './project.ts'
 import { vaultPlace } from './vault/place.ts'
 
 export interface Diagnosis {
@@ -12,12 +17,30 @@ export interface Diagnosis {
   tools: ToolFact[]
 }
 
-/** Looks at this machine and the vault of this folder. Changes nothing. `ok`: no finding is a `fail`. */
+/** Looks at this machine, and at the vault and the project of this folder. Changes nothing. `ok`: no finding is a `fail`. */
 export async function doctor(env: NodeJS.ProcessEnv, cwd: string): Promise<Diagnosis> {
-  const project = await loadProject(cwd) // a broken one has its own messages: then the user's vault is looked at
+  const project = await loadProject(cwd) // with a broken one the user's vault is looked at
   const own = project.ok ? project.value : undefined
   const place = vaultPlace(userPaths(env), own?.config.vault, own?.root)
   const facts = await systemFacts(env, [dirname(place.vault), place.identity, place.vault])
-  const findings = diagnose(facts)
+  const findings = [...diagnose(facts), ...projectFindings(project)]
   return { ok: findings.every((f) => f.state !== 'fail'), kernel: facts.kernel, findings, tools: facts.tools }
+}
+
+/** The project file of this folder, and the places on the disk that it says are empty. */
+function projectFindings(project: Result<Project | undefined>): Finding[] {
+  if (!project.ok) return [{ ...worded('project', project.error), state: 'warn' }]
+  if (project.value === undefined) return []
+  const { root, config } = project.value
+  return config.binds.map((bind) => {
+    const state = inspectPlaceholder(root, bind.path, importCommand(bind))
+    if (!state.ok) return { ...worded('placeholders', state.error), state: 'fail' }
+    const text = state.value === 'ready' ? `${bind.path} is empty` : `${bind.path} is made by the next pull`
+    return { check: 'placeholders', state: 'ok', text }
+  })
+}
+
+function worded(check: string, failure: Failure): Omit<Finding, 'state'> {
+  const { message, next } = failureText(failure)
+  return { check, text: message, fix: next ?? 'tazpod trust --show   (says more)' }
 }

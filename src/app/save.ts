@@ -1,4 +1,5 @@
 import { isAbsolute, join, normalize } from 'node:path'
+import { where } from '../adapters/ghost.ts'
 import { listWork, MAX_FILES, readWorkFile, type WorkFile } from '../adapters/work-files.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { MAX_VALUE, type StoredFile } from '../core/vault-document.ts'
@@ -27,6 +28,15 @@ export async function saveFiles(
       reason: 'usage',
       message: 'save works where the session is visible: in a command that tazpod started',
       next: 'tazpod exec -- tazpod save NAME',
+    })
+  }
+  const here = await where()
+  if (!here.ok) return here
+  if (here.value.ghost !== ghost) {
+    return err({
+      reason: 'usage',
+      message: 'the current folder does not belong to the project of this session: its vault is another one',
+      next: 'cd to the project, then tazpod save NAME',
     })
   }
   const work = join(ghost, 'work')

@@ -79,6 +79,12 @@ function narrowed(set: LaunchSet, ops: LaunchOp[], only: readonly string[] | und
   })
 }
 
+/** The names of `only` that `command` is not granted: with one of them nothing is started. */
+export function notGranted(set: LaunchSet, command: string, only: readonly string[]): string[] {
+  const ops = planFor(set, command)?.ops ?? []
+  return only.filter((name) => !ops.some((op) => op.op !== 'env' && isNamed(set, op, [name])))
+}
+
 function isNamed(set: LaunchSet, op: Exclude<LaunchOp, { op: 'env' }>, only: readonly string[]): boolean {
   const own = op.op === 'missing' ? op.name : set.entries[op.entry]?.name
   const target = op.op === 'bind' ? op.target : undefined

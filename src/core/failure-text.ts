@@ -114,6 +114,12 @@ export function failureText(failure: Failure): FailureText {
         next: failure.next,
         exitCode: EXIT.refused,
       }
+    case 'not-granted':
+      return {
+        message: `--only ${failure.name}: ${failure.command} is not granted that; name a secret or a bind that it gets`,
+        next: 'tazpod exec --explain -- COMMAND',
+        exitCode: EXIT.data,
+      }
     case 'not-saved':
       return {
         message: `${failure.name} was not saved: ${failure.why}; the vault is unchanged`,

@@ -51,6 +51,8 @@ export type Failure =
   | { reason: 'unsafe-output'; why: string }
   /** The target of a bind holds content on the disk, where everybody with the disk reads it. */
   | { reason: 'clear-text'; path: string; next: string }
+  /** `--only` names what the command does not get. */
+  | { reason: 'not-granted'; name: string; command: string }
   | { reason: 'not-saved'; name: string; why: string }
   /** Values would be shown on a screen. */
   | { reason: 'would-show'; what: string; next: string }

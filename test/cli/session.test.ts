@@ -150,6 +150,15 @@ test('exec --explain: names, paths, lifetime and readers, no value; locked as we
     where: expect.stringMatching(/\/ghost\/FILE_SECRET\/data$/),
   })
   expect(rows[1]).toMatchObject({ delivery: 'value', where: 'VALUE_SECRET' })
+  const wrong = ['--only', 'OTHER', '--', 'sh', '-c', 'touch ran']
+  const [explained, started] = [['exec', '--explain'], ['exec']].map((verb) =>
+    tazpod(scratch, [...verb, ...wrong]),
+  )
+  expect(await explained).toEqual(await started) // the same refusal, word for word
+  expect(await started).toMatchObject({
+    status: 65,
+    stderr: expect.stringContaining('--only OTHER: sh is not'),
+  })
   const human = await must(scratch, ['exec', '--explain', 'sh'])
   expect(human + JSON.stringify(rows)).not.toContain('canary')
   expect(Math.max(...human.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
@@ -215,11 +224,20 @@ test.each([
   await using scratch = await projectWithVault()
   await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
   const script =
-    'cd "$TAZPOD_GHOST/work" && ln -s /etc/passwd link && ln -s /etc linked && mkfifo fifo; "$0" save "$1"'
+    '(cd "$TAZPOD_GHOST/work" && ln -s /etc/passwd link && ln -s /etc linked && mkfifo fifo); "$0" save "$1"'
   const { status, stderr } = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary(), name])
   expect(stderr).toContain(why)
   expect(status).toBe(65)
   expect(JSON.parse(await must(scratch, ['vault', 'list', '--json'])).files).toEqual([])
+})
+
+test('save in a folder of another project, or of none, does not open the vault of that one', async () => {
+  await using scratch = await projectWithVault()
+  await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
+  const script = 'cd "$TAZPOD_GHOST/work" && echo x >x && "$0" save x --non-interactive'
+  const { status, stderr } = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()])
+  expect(stderr).toMatch(/does not belong to the project of this session.*\n {2}next: cd to the project/)
+  expect(status).toBe(64)
 })
 
 test('save outside of a session says where it works', async () => {
@@ -278,6 +296,16 @@ test('doctor: every finding has a state, a failing one a fix, and the exit code 
   const after = await tazpod(scratch, ['doctor'])
   expect(after.status).toBe(69)
   expect(after.stdout).toContain(`chmod 600 ${open}`)
+  await run(scratch, ['chmod', '600', open])
+  const bound = 'binds:\n  - { path: a.env, format: dotenv, values: { A: FILE_SECRET } }\ncommands:'
+  scratch.file('project/tazpod.yaml', PROJECT.replace('commands:', bound), 0o644)
+  expect((await tazpod(scratch, ['doctor'])).stdout).toContain('a.env is made by the next pull')
+  scratch.file('project/a.env', 'A=clear\n')
+  const clear = await tazpod(scratch, ['doctor'])
+  expect(clear).toMatchObject({ status: 69, stdout: expect.stringContaining('a.env holds clear text') })
+  expect(clear.stdout).toContain('tazpod vault import a.env --format dotenv --empty')
+  scratch.file('project/tazpod.yaml', 'version: 2\n', 0o644)
+  expect((await tazpod(scratch, ['doctor'])).stdout).toMatch(/! warn +project +\S*tazpod\.yaml/)
 })
 
 test('the activity of a terminal is not in the way: a shell pipeline around pull keeps its output clean', async () => {

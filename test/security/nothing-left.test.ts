@@ -1,5 +1,6 @@
 /** Promises 2 and 3 of DESIGN §1: no clear secret on any disk, and nothing to clean up, at any SIGKILL. */
-import { readdirSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { canary, scan } from '../support/canary.ts'
 import { must, PASSPHRASE } from '../support/project.ts'
@@ -21,8 +22,10 @@ const ROUNDS = Number(process.env.TAZPOD_ROUNDS ?? 200)
 
 let scratch: Scratch
 let secrets: Record<string, string>
+let started = 0
 
 beforeEach(() => {
+  started = Date.now()
   scratch = new Scratch()
   secrets = { TOKEN: canary('token'), PLAIN: canary('plain') }
   scratch.file('project/bound.env', '')
@@ -30,8 +33,20 @@ beforeEach(() => {
 afterEach(() => scratch[Symbol.asyncDispose]())
 
 function residue(): string[] {
-  const found = scan([scratch.root, '/dev/shm'], [...Object.values(secrets), PASSPHRASE])
+  const places = [scratch.root, '/dev/shm', ...strays('/tmp'), ...strays('/var/tmp')]
+  const found = scan(places, [...Object.values(secrets), PASSPHRASE])
   return found.map((hit) => `${hit.path} (${hit.form})`)
+}
+
+/** What this person has put there since the test began: a program that forgets TMPDIR. Not the folders of other tests. */
+function strays(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('tz-'))
+    .map((name) => join(folder, name))
+    .filter((path) => {
+      const stat = lstatSync(path, { throwIfNoEntry: false })
+      return stat !== undefined && stat.uid === scratch.uid && stat.ctimeMs >= started
+    })
 }
 
 /** A number of ms below `limit`, spread over the whole range, the same in each run. */
@@ -91,6 +106,27 @@ describe('after a SIGKILL of', () => {
     await must(scratch, ['pull'], { passphrase: PASSPHRASE })
     await must(scratch, ['exec', '--', 'true'])
   }, 240_000)
+
+  test('what writes the vault, at 40 moments, and the vault still opens', async () => {
+    await unlocked(scratch, { config: CONFIG, secrets })
+    const value = secrets.TOKEN as string
+    await must(scratch, ['exec', '--', 'sh', '-c', 'cp "$TOKEN_FILE" "$TAZPOD_GHOST/work/"'])
+    const writers = [
+      () => startTazpod(scratch, ['vault', 'set', 'MORE'], { stdin: `${value}${Math.random()}` }),
+      () =>
+        startTazpod(scratch, ['vault', 'import', '-', '--format', 'dotenv'], { stdin: `SOME=${value}\n` }),
+      () => startTazpod(scratch, ['save', 'token']),
+      () => startTazpod(scratch, ['vault', 'export', '--reveal']),
+    ]
+    for (let round = 0; round < 40; round++) {
+      const child = writers[round % writers.length]?.()
+      if (child) await killAfter(child, moment(round, 600))
+    }
+    expect(residue()).toEqual([])
+    expect(await must(scratch, ['vault', 'verify'])).not.toContain('damaged')
+    await must(scratch, ['lock'])
+    expect(residue()).toEqual([])
+  }, 240_000)
 })
 
 describe('after lock', () => {
@@ -131,6 +167,10 @@ describe('after lock', () => {
 
 test('control: what a careless command writes to the disk is found', async () => {
   await held(scratch, { config: CONFIG, secrets })
+  const stray = `/tmp/stray-${canary()}`
+  await must(scratch, ['exec', '--', 'sh', '-c', 'cp "$TOKEN_FILE" "$0"', stray])
+  expect(residue()).toEqual([`${stray} (plain)`])
+  await run(scratch, ['rm', stray])
   await must(scratch, ['exec', '--', 'sh', '-c', 'cp "$TOKEN_FILE" "$HOME/careless"'])
   expect(residue()).toEqual([`${scratch.home}/careless (plain)`])
   await run(scratch, ['rm', `${scratch.home}/careless`])
