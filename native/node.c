@@ -140,7 +140,7 @@ static _Noreturn void become_apart(char **argv, int input, bool dies_with_us)
 	static const int usual[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (setpgid(0, 0) != 0 || null < 0 || dup2(input < 0 ? null : input, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || close_range(3, ~0u, 0) != 0)
 		_exit(EXIT_SYSTEM);
 	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
 		(void)signal(usual[i], SIG_DFL);
