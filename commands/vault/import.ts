@@ -5,12 +5,12 @@ import { IMPORT_FORMATS, importSecrets } from '../../src/app/vault/import.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultImport extends TazpodCommand {
-  static override summary = 'Take secrets from a clear-text file into the vault: all of them, or none.'
+  static override summary = 'Take secrets from a clear-text file, all or none.'
   static override description =
     'The format follows the name of the file. --empty overwrites and empties the file once the vault was opened again and held every value; old blocks of the disk may survive, so change secrets that were there for long.'
   static override examples = [
-    'tazpod vault import .env --empty',
-    'tazpod vault import ~/.kube/config --as KUBECONFIG_CONTENT',
+    '<%= config.bin %> vault import .env --empty',
+    '<%= config.bin %> vault import ~/.kube/config --as KUBECONFIG_CONTENT',
     'some-tool print | tazpod vault import - --format json',
   ]
   static override args = { file: string({ required: true, description: 'Path, or - for standard input.' }) }

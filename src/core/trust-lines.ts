@@ -1,4 +1,5 @@
 import type { ProjectConfig } from './config-model.ts'
+import { durationWords } from './duration.ts'
 import type { GrantRow } from './grants.ts'
 
 /** One grant as one stable line: two versions of a project file are compared by these. */
@@ -22,13 +23,7 @@ export function settingLines(config: ProjectConfig): string[] {
     `provider ${config.provider}`,
     ...(config.vault === undefined ? [] : [`vault ${config.vault}`]),
     ...source,
-    `stays unlocked at most ${time(session.max)}, ${time(session.idle)} without a command`,
+    `stays unlocked at most ${durationWords(session.max)}, ${durationWords(session.idle)} without a command`,
     `may be asked by ${session.scope === 'user' ? 'every terminal of yours' : 'this terminal only'}`,
   ]
-}
-
-function time(seconds: number): string {
-  if (seconds === 0) return 'without end'
-  if (seconds % 3600 === 0) return `${seconds / 3600} h`
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
 }

@@ -251,10 +251,10 @@ test('log: unlock, grant, exit and lock with names; damaged lines are counted, -
   expect((await tazpod(scratch, ['log', '--since', 'yesterday'])).status).toBe(64)
 })
 
-test('tazpod alone on a terminal says where one stands and what comes next', async () => {
+test('guide --non-interactive says where one stands and what comes next', async () => {
   await using scratch = new Scratch()
   const next = async (expected: string) => {
-    await using terminal = tazpodAtTerminal(scratch, [])
+    await using terminal = tazpodAtTerminal(scratch, ['guide', '--non-interactive'])
     await terminal.waitForText(`next: ${expected}`)
     expect((await terminal.exit()).exitCode).toBe(0)
   }
