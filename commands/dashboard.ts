@@ -8,9 +8,9 @@ import { trustLines } from '../src/cli/trust-lines.ts'
 const RECENT = 20
 
 export default class Dashboard extends TazpodCommand {
-  static override summary = 'See and steer what is unlocked: secrets, commands, time left, activity.'
+  static override summary = 'See and steer on one screen what is unlocked.'
   static override description =
-    'A full screen with keys (? lists them) and mouse. Names and fingerprints only; r shows one value for 10 seconds and asks for the passphrase. Where the output is no terminal, and with --plain, the same facts are printed once, as sentences for a screen reader.'
+    'Secrets, running commands, time left and activity, with keys (? lists them) and mouse. Names and fingerprints only; r shows one value for 10 seconds and asks for the passphrase. Where the output is no terminal, and with --plain, the same facts are printed once, as sentences for a screen reader.'
   static override examples = [
     '<%= config.bin %> dashboard',
     '<%= config.bin %> dashboard --plain',

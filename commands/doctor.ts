@@ -5,15 +5,24 @@ import { attackLines } from '../src/cli/attack-lines.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { EXIT } from '../src/cli/failures.ts'
 import { printable, styled } from '../src/cli/output.ts'
+import { progress } from '../src/cli/progress.ts'
 import { table } from '../src/cli/table.ts'
 import type { Finding } from '../src/core/doctor.ts'
 
 const MARK = { ok: '✓ ok', warn: '! warn', fail: '✗ FAIL' } as const
+const TONE = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
 export default class Doctor extends TazpodCommand {
   static override summary = 'Check this machine and project: kernel, limits, file modes, tools.'
   static override description =
-    'Looks at what tazpod needs and says how to fix what is missing. Changes nothing.\nExit code 69 when a check fails.'
+    'Looks at what tazpod needs and says how to fix what is missing. Changes nothing. Exit code 69 when a check fails.'
+  static override examples = [
+    '<%= config.bin %> doctor',
+    {
+      command: '<%= config.bin %> doctor --attack',
+      description: 'What could other programs of mine read here?',
+    },
+  ]
 
   static override flags = {
     attack: boolean({
@@ -29,6 +38,7 @@ export default class Doctor extends TazpodCommand {
       ...table(
         ['state', 'check', 'finding'],
         findings.map((f) => [MARK[f.state], f.check, printable(f.text)]),
+        { tone: (i) => TONE[findings[i]?.state ?? 'ok'] },
       ),
       ...fixes(findings),
     ]
@@ -37,7 +47,8 @@ export default class Doctor extends TazpodCommand {
   }
 
   async #attack(json: boolean): Promise<void> {
-    const report = this.finish(await attack())
+    const line = progress('playing the attackers')
+    const report = this.finish(await attack().finally(() => line.done()))
     this.print(json, report, attackLines(report))
     if (report.results.some((result) => !result.ok)) process.exitCode = EXIT.unavailable
   }

@@ -5,9 +5,9 @@ import { TazpodCommand } from '../src/cli/base-command.ts'
 import { shellQuoted } from '../src/cli/output.ts'
 
 export default class Env extends TazpodCommand {
-  static override summary = 'Show the variables that a command would get, as shell lines. Paths only.'
+  static override summary = 'Show the variables that a command would get, as shell lines.'
   static override description =
-    'The paths lead somewhere only inside a command that tazpod started. Secret values are left out unless --values asks for them, which is refused on a terminal.'
+    'Paths only. They lead somewhere only inside a command that tazpod started. Secret values are left out unless --values asks for them, which is refused on a terminal.'
   static override examples = ['<%= config.bin %> env terraform', '<%= config.bin %> env kubectl --json']
   static override args = {
     command: textArgument({

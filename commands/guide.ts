@@ -9,10 +9,9 @@ import { guideEnd, guideLines } from '../src/cli/guide-lines.ts'
 const INTERRUPTED = 130
 
 export default class Guide extends TazpodCommand {
-  static override summary =
-    'Go from nothing to a shell with your secrets, step by step (tazpod without arguments).'
+  static override summary = 'Go step by step from nothing to a shell with your secrets.'
   static override description =
-    'On a terminal: offers a project, makes the vault, shows what tazpod.yaml grants, asks for the passphrase, and opens the shell. Esc or Ctrl-C leaves each step and loses nothing. Elsewhere it prints the help and ends with 64.'
+    'What tazpod without arguments does. On a terminal: offers a project, makes the vault, shows what tazpod.yaml grants, asks for the passphrase, and opens the shell. Esc or Ctrl-C leaves each step and loses nothing. Elsewhere it prints the help and ends with 64.'
   static override examples = ['<%= config.bin %>', '<%= config.bin %> guide --json']
   static override hidden = true
 

@@ -7,6 +7,13 @@ export default class Init extends TazpodCommand {
   static override summary = 'Set up this folder: tazpod.yaml, placeholders, .gitignore, a vault.'
   static override description =
     "Reads the original TazPod's secrets.yml where there is one. What exists is kept: in a fresh clone it only adds what is missing."
+  static override examples = [
+    '<%= config.bin %> init',
+    {
+      command: '<%= config.bin %> init --own-vault',
+      description: 'With a vault beside tazpod.yaml, for a team that shares it',
+    },
+  ]
   static override flags = {
     ...passphraseFdFlag,
     force: boolean({ summary: 'Replace an existing tazpod.yaml.' }),

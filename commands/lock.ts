@@ -5,7 +5,11 @@ import { TazpodCommand } from '../src/cli/base-command.ts'
 export default class Lock extends TazpodCommand {
   static override summary = 'Wipe the secrets of this project from memory, at once.'
   static override description =
-    'Lists the commands that still run with what they were given; --stop ends them, gently first.\nAnswered by the native binary, without Node.'
+    'Lists the commands that still run with what they were given; --stop ends them, gently first. Answered by the native binary, without Node.'
+  static override examples = [
+    '<%= config.bin %> lock',
+    { command: '<%= config.bin %> lock --stop', description: 'End what still runs as well' },
+  ]
   static override flags = {
     stop: boolean({ summary: 'End the commands that still run (SIGTERM, SIGKILL after a grace time).' }),
   }

@@ -26,7 +26,11 @@ export default class Save extends TazpodCommand {
     }
     const options = { ghost: process.env.TAZPOD_GHOST, names: argv.map(String), all: flags.all }
     const saved = this.finish(await saveFiles(access, options))
-    const rows = saved.map(({ name, size }) => [name, `${size} bytes`])
-    this.print(flags.json, { saved }, saved.length === 0 ? 'nothing to save' : table(['saved', 'size'], rows))
+    const rows = saved.map(({ name, size }) => [name, String(size)])
+    this.print(
+      flags.json,
+      { saved },
+      saved.length === 0 ? 'nothing to save' : table(['saved', 'bytes'], rows),
+    )
   }
 }

@@ -8,6 +8,11 @@ export default class Trust extends TazpodCommand {
   static override summary = 'Show what a new or changed tazpod.yaml grants, and agree to it.'
   static override description =
     'A project file decides which command gets which secret. A content that was not agreed to on this machine is not used. What was agreed to is kept outside the project, by its SHA-256.'
+  static override examples = [
+    '<%= config.bin %> trust',
+    { command: '<%= config.bin %> trust --show', description: 'Only look' },
+    { command: '<%= config.bin %> trust --yes', description: 'In a script that was read before' },
+  ]
   static override flags = {
     yes: boolean({ summary: 'Agree without being asked, for scripts.', char: 'y' }),
     show: boolean({ summary: 'Only show it.', exclusive: ['yes'] }),

@@ -194,16 +194,18 @@ void state_print_json(const struct state *state, const struct place *place)
 	       name_of(memory_names, 2, state->memory));
 }
 
-/* "11h 58m", "29m", "42s" */
+/* "11 h 58 min", "2 h", "29 min", "42 s": the words of src/cli/time.ts. */
 static void print_span(uint64_t ms)
 {
-	uint64_t s = ms / 1000;
-	if (s >= 3600)
-		printf("%" PRIu64 "h %02" PRIu64 "m", s / 3600, s % 3600 / 60);
+	uint64_t s = ms / 1000, min = s / 60 % 60;
+	if (s >= 3600 && min > 0)
+		printf("%" PRIu64 " h %" PRIu64 " min", s / 3600, min);
+	else if (s >= 3600)
+		printf("%" PRIu64 " h", s / 3600);
 	else if (s >= 60)
-		printf("%" PRIu64 "m", s / 60);
+		printf("%" PRIu64 " min", s / 60);
 	else
-		printf("%" PRIu64 "s", s);
+		printf("%" PRIu64 " s", s);
 }
 
 void state_print_running(const struct state *state, const char *indent)
@@ -287,8 +289,8 @@ void state_print_human(const struct state *state, const struct place *place)
 	}
 	print_refresh(state);
 	printf("\n  isolation  %s, %s, %s\n",
-	       state->privileged ? "root" : "rootless (readable by your other processes)",
+	       state->privileged ? "root (readable by root's programs)" : "rootless (readable by your other processes)",
 	       name_of(backing_names, 3, state->backing), name_of(memory_names, 2, state->memory));
-	printf("  running    %s\n", state->running_count ? "" : "nothing");
+	printf("  running%s\n", state->running_count ? "" : "    nothing");
 	state_print_running(state, "    ");
 }

@@ -5,12 +5,12 @@ import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { writeOut } from '../../src/cli/output.ts'
 
 export default class VaultExport extends TazpodCommand {
-  static override summary = 'Write a copy of the vault to standard output: encrypted to others, or in clear.'
+  static override summary = 'Write a copy of the vault to standard output.'
   static override description =
-    'An encrypted copy (--to) is the whole document as an age file, which any age program opens. In clear (--reveal) only the secrets are written, to a pipe; a terminal or a file needs --force.'
+    'Encrypted to others, or in clear. An encrypted copy (--to) is the whole document as an age file, which any age program opens. In clear (--reveal) only the secrets are written, to a pipe; a terminal or a file needs --force.'
   static override examples = [
-    'tazpod vault export --to age1… > backup.age',
-    'tazpod vault export --reveal --format json | other-tool',
+    '<%= config.bin %> vault export --to age1… > backup.age',
+    '<%= config.bin %> vault export --reveal --format json | other-tool',
   ]
   static override flags = {
     to: string({ multiple: true, summary: 'Who can open the copy (repeatable).', helpValue: 'age1…' }),

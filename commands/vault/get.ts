@@ -9,6 +9,13 @@ export default class VaultGet extends TazpodCommand {
   static override summary = 'Write the value of one secret to standard output.'
   static override description =
     'Byte for byte, with no newline added unless it goes to a terminal. With --json the value is base64.'
+  static override examples = [
+    {
+      command: '<%= config.bin %> vault get --reveal DEPLOY_KEY > /dev/shm/key',
+      description: 'Byte for byte',
+    },
+    '<%= config.bin %> vault get --reveal TOKEN',
+  ]
   static override args = { name: textArgument({ required: true, description: 'Name of the secret.' }) }
   static override flags = {
     reveal: boolean({ summary: 'Yes, show the value.' }),

@@ -2,11 +2,12 @@ import { vaultHere } from '../../src/app/vault/access.ts'
 import { type Kept, vaultHistory } from '../../src/app/vault/history.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { table } from '../../src/cli/table.ts'
-import { localTime, relative } from '../../src/cli/time.ts'
+import { when } from '../../src/cli/time.ts'
 
 export default class VaultHistory extends TazpodCommand {
   static override summary = 'List the kept generations of the vault. Needs no passphrase.'
   static override description = '`tazpod vault restore N` makes one of them the current content again.'
+  static override examples = ['<%= config.bin %> vault history']
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(VaultHistory)
@@ -20,7 +21,5 @@ export default class VaultHistory extends TazpodCommand {
 }
 
 function row(one: Kept): string[] {
-  const written = Date.parse(one.written)
-  const when = `${localTime(written)} (${relative(written)})`
-  return [String(one.number), when, String(one.size), one.current ? 'current' : '']
+  return [String(one.number), when(Date.parse(one.written)), String(one.size), one.current ? 'current' : '']
 }

@@ -10,12 +10,12 @@ import { errandHere } from '../../src/cli/errand.ts'
 import type { Result } from '../../src/core/result.ts'
 
 export default class VaultImport extends TazpodCommand {
-  static override summary = 'Take secrets from a clear-text file into the vault: all of them, or none.'
+  static override summary = 'Take secrets from a clear-text file, all or none.'
   static override description =
     'The format follows the name of the file. --empty overwrites and empties the file once the vault was opened again and held every value; old blocks of the disk may survive, so change secrets that were there for long.'
   static override examples = [
-    'tazpod vault import .env --empty',
-    'tazpod vault import ~/.kube/config --as KUBECONFIG_CONTENT',
+    '<%= config.bin %> vault import .env --empty',
+    '<%= config.bin %> vault import ~/.kube/config --as KUBECONFIG_CONTENT',
     'some-tool print | tazpod vault import - --format json',
     'tazpod vault import --from infisical',
   ]

@@ -6,6 +6,15 @@ import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultInit extends TazpodCommand {
   static override summary = 'Make a new vault under a passphrase. Never replaces one.'
+  static override description =
+    'Two age files in ~/.local/share/tazpod, or where tazpod.yaml says. The passphrase is kept nowhere: without it and without a recovery key nobody opens the vault again.'
+  static override examples = [
+    {
+      command: '<%= config.bin %> vault init --recovery',
+      description: 'With a second key, to be kept on paper',
+    },
+    '<%= config.bin %> vault init --generate',
+  ]
   static override flags = {
     generate: boolean({
       summary: 'Make up a strong passphrase and show it once.',

@@ -2,10 +2,13 @@ import { vaultAccess } from '../../src/app/vault/access.ts'
 import { type Listed, listVault } from '../../src/app/vault/secrets.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { table } from '../../src/cli/table.ts'
-import { relative } from '../../src/cli/time.ts'
+import { when } from '../../src/cli/time.ts'
 
 export default class VaultList extends TazpodCommand {
   static override summary = 'List what the vault holds: names, sizes, ages. Never values.'
+  static override description =
+    'Secrets and saved files, with their sizes in bytes and when they were last changed. Asks for nothing while unlocked.'
+  static override examples = ['<%= config.bin %> vault list', '<%= config.bin %> vault list --json']
   static override flags = { ...passphraseFdFlag }
 
   override async run(): Promise<void> {
@@ -19,5 +22,5 @@ export default class VaultList extends TazpodCommand {
 }
 
 function rowsOf(kind: string, list: readonly Listed[]): string[][] {
-  return list.map((one) => [kind, one.name, String(one.size), relative(Date.parse(one.updated))])
+  return list.map((one) => [kind, one.name, String(one.size), when(Date.parse(one.updated))])
 }

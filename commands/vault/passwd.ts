@@ -10,6 +10,13 @@ export default class VaultPasswd extends TazpodCommand {
   static override summary = 'Put the vault under a new passphrase.'
   static override description =
     'Only identity.age is rewritten. Old copies of it, such as in a backup, still open with the old passphrase.'
+  static override examples = [
+    '<%= config.bin %> vault passwd',
+    {
+      command: '<%= config.bin %> vault passwd --recovery',
+      description: 'With the recovery key, when the passphrase is lost',
+    },
+  ]
   static override flags = {
     generate: boolean({
       summary: 'Make up a strong passphrase and show it once.',

@@ -6,9 +6,13 @@ import { numberArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultRestore extends TazpodCommand {
-  static override summary = 'Make an earlier content of the vault the current one again.'
+  static override summary = 'Make an earlier content the current one again.'
   static override description =
     'It becomes a new generation; what the vault holds now is kept as well, so this can be undone the same way.'
+  static override examples = [
+    '<%= config.bin %> vault restore 7',
+    '<%= config.bin %> vault restore --file backup.age',
+  ]
   static override args = {
     generation: numberArgument({ min: 1, description: 'Number from `tazpod vault history`.' }),
   }

@@ -7,6 +7,7 @@ import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 export default class VaultRm extends TazpodCommand {
   static override summary = 'Remove secrets from the vault: all of those named, or none.'
   static override description = 'The last 10 generations still hold them until ten more changes were made.'
+  static override examples = ['<%= config.bin %> vault rm OLD_TOKEN OLD_KEY']
   static override args = {
     name: textArgument({ required: true, multiple: true, description: 'Names of the secrets.' }),
   }

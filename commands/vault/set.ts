@@ -9,7 +9,7 @@ export default class VaultSet extends TazpodCommand {
   static override description =
     'The value comes from standard input, byte for byte, at most 1 MiB; on a terminal it is asked for, hidden. It is never an argument, because arguments show in the process list and the shell history.'
   static override examples = [
-    'tazpod vault set DEPLOY_KEY < key.pem',
+    '<%= config.bin %> vault set DEPLOY_KEY < key.pem',
     'printf %s "$TOKEN" | tazpod vault set TOKEN',
   ]
   static override args = { name: textArgument({ required: true, description: 'Letters, digits and _.' }) }

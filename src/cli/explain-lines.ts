@@ -1,13 +1,17 @@
 import type { ExplainRow, Explanation } from '../core/explain.ts'
 import { printable, styled } from './output.ts'
 import { paragraph } from './table.ts'
+import { count } from './words.ts'
 
 /** The words of `exec --explain`: one block for each secret. */
 export function explainLines(explanation: Explanation & { locked: boolean }): string[] {
   const { command, plan, rows, missing, env, umask, notes, locked } = explanation
   const by = plan === null ? '' : plan === '*' ? ' (as every command that is not listed)' : ''
   return [
-    styled('bold', `${printable(command)} gets ${rows.length === 0 ? 'no secret' : ''}${by}`.trimEnd()),
+    styled(
+      'bold',
+      `${printable(command)} gets ${rows.length === 0 ? 'no secret' : count(rows.length, 'secret')}${by}`,
+    ),
     ...rows.flatMap(block),
     ...env.map((e) => `$${e.name} = ${printable(e.value)}${e.onlyIfUnset ? ' (unless it is set)' : ''}`),
     ...(umask === null ? [] : [`umask ${umask}`]),

@@ -10,7 +10,7 @@ export function wantsColour(stream: { isTTY?: boolean }): boolean {
   return stream.isTTY === true && process.env.TERM !== 'dumb' && !process.env.NO_COLOR
 }
 
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 /** `text` in a style where the stream shows styles, otherwise unchanged. */
 export function styled(style: Style, text: string, stream: { isTTY?: boolean } = process.stdout): string {

@@ -2,14 +2,14 @@ import type { Pulled } from '../app/pull.ts'
 import { printable, shorten, styled } from './output.ts'
 import { duration, localTime, relative } from './time.ts'
 import { grantLines } from './trust-lines.ts'
+import { count } from './words.ts'
 
 /** What a person sees after a pull: which command gets what, and until when. */
 export function pullLines(pulled: Pulled): string[] {
   const { grants, secrets } = pulled
   const place = pulled.project === null ? 'the compartment default' : printable(shorten(pulled.project, 50))
-  const count = `${secrets} secret${secrets === 1 ? '' : 's'}`
   return [
-    `${styled('green', 'unlocked')}: ${place}, ${count} from ${sourceOf(pulled)}`,
+    `${styled('green', 'unlocked')}: ${place}, ${count(secrets, 'secret')} from ${sourceOf(pulled)}`,
     ...(grants.length > 0 ? grantLines(grants) : [everything(pulled)]),
     until(pulled),
   ]

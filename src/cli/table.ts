@@ -1,21 +1,37 @@
-import { printable, styled } from './output.ts'
+import { printable, type Style, styled } from './output.ts'
+import { displayWidth, padTo } from './width.ts'
 
 const GAP = 2
 
+interface TableOptions {
+  /** Characters in a row; default: 80, or the terminal's width when it is wider. */
+  width?: number
+  /** Style of a row's first cell. It says in colour what that cell says in words. */
+  tone?: (row: number) => Style | undefined
+}
+
 /**
  * Lines of an aligned table. Cells are made printable; columns shrink, widest first, until the table fits
- * `width` (80 characters, or the terminal when it is wider), and text that does not fit wraps inside its column.
+ * `width`, and text that does not fit wraps inside its column. Columns of numbers stand on the right.
  */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  width = outputWidth(),
+  { width = outputWidth(), tone }: TableOptions = {},
 ): string[] {
   const cells = rows.map((row) => head.map((_, i) => printable(row[i] ?? '')))
-  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]?.length ?? 0)))
+  const widths = head.map((title, i) =>
+    Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
+  )
   shrink(widths, width - GAP * (head.length - 1))
-  const heading = line(head, widths)
-  return [styled('bold', heading), ...cells.flatMap((row) => wrapped(row, widths))]
+  const numbers = head.map((_, i) => cells.length > 0 && cells.every((row) => /^\d*$/.test(row[i] ?? '')))
+  const columns = widths.map((cell, i) => ({ width: cell, right: numbers[i] === true }))
+  return [styled('bold', line(head, columns)), ...cells.flatMap((row, i) => wrapped(row, columns, tone?.(i)))]
+}
+
+interface Column {
+  width: number
+  right: boolean
 }
 
 /** Width for human output: the terminal's, at least 80; 80 where there is none. */
@@ -32,13 +48,14 @@ function shrink(widths: number[], room: number): void {
   }
 }
 
-function wrapped(row: readonly string[], widths: readonly number[]): string[] {
-  const parts = row.map((cell, i) => chunks(cell, widths[i] ?? 1))
+function wrapped(row: readonly string[], columns: readonly Column[], style?: Style): string[] {
+  const parts = row.map((cell, i) => chunks(cell, columns[i]?.width ?? 1))
   const height = Math.max(1, ...parts.map((p) => p.length))
   return Array.from({ length: height }, (_, k) =>
     line(
       parts.map((p) => p[k] ?? ''),
-      widths,
+      columns,
+      style,
     ),
   )
 }
@@ -57,11 +74,16 @@ function chunks(text: string, width: number): string[] {
   return out
 }
 
-function line(cells: readonly string[], widths: readonly number[]): string {
-  return cells
-    .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-    .join(' '.repeat(GAP))
-    .trimEnd()
+function line(cells: readonly string[], columns: readonly Column[], style?: Style): string {
+  const [first = '', ...rest] = cells.map((cell, i) => {
+    const { width = 0, right = false } = columns[i] ?? {}
+    return right ? ' '.repeat(Math.max(0, width - displayWidth(cell))) + cell : padTo(cell, width)
+  })
+  const gap = ' '.repeat(GAP)
+  const text = [first, ...rest].join(gap).trimEnd()
+  return style === undefined || first.trim() === ''
+    ? text
+    : styled(style, first.trimEnd()) + text.slice(first.trimEnd().length)
 }
 
 /** One text as lines of at most `width`, the further ones behind `indent`. Words that are too long stay whole. */

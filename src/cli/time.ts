@@ -29,3 +29,8 @@ export function localTime(time: number): string {
   const day = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
   return `${day} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`
 }
+
+/** A point in time as a person wants it: when exactly, and how long ago. */
+export function when(time: number, now = Date.now()): string {
+  return `${localTime(time)} (${relative(time, now)})`
+}

@@ -2,6 +2,7 @@ import type { TrustView } from '../app/trust.ts'
 import type { GrantRow } from '../core/grants.ts'
 import { printable, shorten, styled } from './output.ts'
 import { table } from './table.ts'
+import { commandCell, whereWords } from './words.ts'
 
 /** The lines that a person reads before they trust a project file. Names of the file never reach the terminal raw. */
 export function trustLines(view: TrustView): string[] {
@@ -18,16 +19,11 @@ export function trustLines(view: TrustView): string[] {
 /** Which command gets what, as what. */
 export function grantLines(grants: readonly GrantRow[]): string[] {
   if (grants.length === 0) return ['  nothing: no secret is named']
+  const alone = grants.every(({ command }) => command === '*')
   return table(
     ['command', 'gets', 'as', 'where'],
-    grants.map((row) => [row.command, row.what.join(', '), row.as, whereOf(row)]),
+    grants.map((row) => [commandCell(row.command, alone), row.what.join(', '), row.as, whereWords(row)]),
   )
-}
-
-function whereOf(row: GrantRow): string {
-  if (row.as === 'value') return `$${row.where} holds the value`
-  if (row.as === 'bind') return row.where
-  return row.variables.length > 0 ? `${row.where} ($${row.variables.join(', $')})` : row.where
 }
 
 function changes({ state, added, removed }: TrustView): string[] {

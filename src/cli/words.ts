@@ -1,5 +1,6 @@
 import type { GhostStatus } from '../app/dashboard/overview.ts'
 import type { SecretGrant, SecretRow } from '../app/secrets.ts'
+import type { GrantRow } from '../core/grants.ts'
 import { printable } from './output.ts'
 import { relative } from './time.ts'
 
@@ -56,6 +57,19 @@ export function deliveryWords(grant: SecretGrant): string {
 export function commandWords(command: string, alone = false): string {
   if (command !== '*') return printable(command)
   return alone ? 'every command' : 'every other command'
+}
+
+/** Where a table shows how a secret is handed over: the same for a grant of trust, pull and secrets. */
+export function whereWords({ as, where, variables }: Pick<GrantRow, 'as' | 'where' | 'variables'>): string {
+  if (as === 'value') return `$${where} holds the value`
+  const paths = as === 'file' && variables.length > 0 ? ` ($${variables.join(', $')})` : ''
+  return `${where}${paths}`
+}
+
+/** `*` in a narrow column. */
+export function commandCell(command: string, alone = false): string {
+  if (command !== '*') return command
+  return alone ? 'every one' : 'every other'
 }
 
 /** Whether `*` is the only command that anything is granted to. */

@@ -24,3 +24,10 @@ export function formatDuration(seconds: number): string {
   }
   return text === '' ? '0s' : text
 }
+
+/** Seconds of a setting as people say them: `12 h`, `90 min`, `45 s`; 0: `without end`. */
+export function durationWords(seconds: number): string {
+  if (seconds === 0) return 'without end'
+  if (seconds % UNITS.h === 0) return `${seconds / UNITS.h} h`
+  return seconds % UNITS.m === 0 ? `${seconds / UNITS.m} min` : `${seconds} s`
+}

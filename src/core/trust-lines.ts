@@ -1,4 +1,5 @@
 import type { InfisicalPath, ProjectConfig } from './config-model.ts'
+import { durationWords } from './duration.ts'
 import type { GrantRow } from './grants.ts'
 
 /** One grant as one stable line: two versions of a project file are compared by these. */
@@ -24,7 +25,7 @@ export function settingLines(config: ProjectConfig): string[] {
     `provider ${config.provider}`,
     ...(config.vault === undefined ? [] : [`vault ${config.vault}`]),
     ...source,
-    `stays unlocked at most ${time(session.max)}, ${time(session.idle)} without a command`,
+    `stays unlocked at most ${durationWords(session.max)}, ${durationWords(session.idle)} without a command`,
     ...config.secrets.flatMap(({ name, path }) =>
       path === undefined ? [] : [`${name} is the one in ${path}`],
     ),
@@ -34,10 +35,4 @@ export function settingLines(config: ProjectConfig): string[] {
 
 function folder({ path, prefix, recursive }: InfisicalPath): string {
   return `${path}${recursive ? (path === '/' ? '**' : '/**') : ''}${prefix === undefined ? '' : ` (as ${prefix}…)`}`
-}
-
-function time(seconds: number): string {
-  if (seconds === 0) return 'without end'
-  if (seconds % 3600 === 0) return `${seconds / 3600} h`
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
 }

@@ -1,6 +1,9 @@
 import * as z from 'zod'
 import { err, ok, type Result } from './result.ts'
 import { isSecretName } from './secret-name.ts'
+import { MAX_VALUE, MAX_VAULT } from './vault-limits.ts'
+
+export { MAX_VALUE, MAX_VAULT }
 
 /**
  * What vault.age holds: one JSON document. Values are base64 in the file, so that every byte survives, and Buffers in
@@ -61,10 +64,6 @@ export type StoredIdentity = z.infer<typeof identity>
 
 const FORMAT = 'tazpod-vault'
 const VERSION = 1
-/** A value or a saved file; what a launch set can carry. */
-export const MAX_VALUE = 1_048_576
-/** vault.age as a file; its clear text stays below by the age overhead. */
-export const MAX_VAULT = 67_108_864
 const MAX_DOCUMENT = MAX_VAULT - 65_536
 
 const secret = z.object({ value: z.string(), updated: z.iso.datetime() })

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from './result.ts'
 import { isSecretName } from './secret-name.ts'
-import { MAX_VALUE, type StoredFile, type StoredIdentity, type VaultDocument } from './vault-document.ts'
+import type { StoredFile, StoredIdentity, VaultDocument } from './vault-document.ts'
+import { MAX_VALUE } from './vault-limits.ts'
 
 /** Changes of a vault document. Each returns a new one: new values are copied, the untouched ones are shared. */
 

@@ -271,6 +271,23 @@ test('log: unlock, grant, exit and lock with names; damaged lines are counted, -
   expect((await tazpod(scratch, ['log', '--since', 'yesterday'])).status).toBe(64)
 })
 
+test('guide --non-interactive says where one stands and what comes next', async () => {
+  await using scratch = new Scratch()
+  const next = async (expected: string) => {
+    await using terminal = tazpodAtTerminal(scratch, ['guide', '--non-interactive'])
+    await terminal.waitForText(`next: ${expected}`)
+    expect((await terminal.exit()).exitCode).toBe(0)
+  }
+  await next('tazpod init')
+  await makeVault(scratch, VALUES)
+  await makeProject(scratch, PROJECT, false)
+  await next('tazpod trust')
+  await must(scratch, ['trust', '--yes'])
+  await next('tazpod pull')
+  await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
+  await next('tazpod exec')
+})
+
 test('outside a project the compartment default gives every command every secret', async () => {
   await using scratch = new Scratch()
   await makeVault(scratch, { A: 'a-value' })

@@ -18,12 +18,24 @@ test('a table fits 80 columns, keeps every character, and stays aligned', () => 
       ['A', long],
       ['LONGER_NAME', 'b'],
     ],
-    80,
+    { width: 80 },
   )
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
   const column = (line: string) => line.slice(13)
   expect(lines.slice(1, -1).map(column).join('')).toBe(long)
   expect(lines.at(-1)).toBe('LONGER_NAME  b')
+})
+
+test('columns of numbers stand on the right, and cells count, not characters', () => {
+  expect(
+    table(
+      ['name', 'bytes'],
+      [
+        ['日本', '7'],
+        ['abc', '12345'],
+      ],
+    ),
+  ).toEqual(['name  bytes', '日本      7', 'abc   12345'])
 })
 
 test('a table of nothing is its head', () => {
