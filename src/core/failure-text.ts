@@ -1,3 +1,4 @@
+import { castleFailureText } from './castle/failure-text.ts'
 import type { Failure } from './failure.ts'
 import { vaultFailureText } from './vault-failure-text.ts'
 
@@ -87,6 +88,13 @@ export function failureText(failure: Failure): FailureText {
     case 'recovery-key':
     case 'unsafe-output':
       return vaultFailureText(failure)
+    case 'castle-missing':
+    case 'castle-record':
+    case 'castle-exists':
+    case 'castle-data':
+    case 'castle-refused':
+    case 'castle-tool':
+      return castleFailureText(failure)
     case 'bad-value':
       return { message: `${failure.name} can't be delivered: ${failure.why}`, exitCode: EXIT.data }
     case 'bad-import':

@@ -1,9 +1,12 @@
+import type { CastleFailure } from './castle/failure.ts'
+
 /**
  * Every failure that tazpod expects, as one union. The words a person reads are in `failure-text.ts`, in one
  * exhaustive switch: a new kind does not compile until it has a message, a next step and an exit code.
  * No field ever carries a secret value.
  */
 export type Failure =
+  | CastleFailure
   | { reason: 'usage'; message: string; next?: string }
   | { reason: 'config-missing'; folder: string }
   | { reason: 'config-invalid'; file: string; problems: ConfigProblem[] }
