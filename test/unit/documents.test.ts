@@ -24,7 +24,7 @@ test('the README gives a reason for every package, and for no other', () => {
 
 test('the README names every command, and none that is not there', () => {
   const files = globSync('commands/**/*.ts', { cwd: CHECKOUT })
-  const there = files.map((file) => file.replace(/^commands\/|\.ts$/g, '').replace('/', ' '))
+  const there = files.map((file) => file.replace(/^commands\/|\.ts$/g, '').replaceAll('/', ' '))
   const table = readme.slice(readme.indexOf('## Commands'), readme.indexOf('Machine use'))
   const missing = there.filter(
     (command) => command !== 'guide' && !command.split(' ').every((word) => table.includes(word)),
