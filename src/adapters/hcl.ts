@@ -215,22 +215,61 @@ function itemOf(node: Node): { key: HclExpr; value: HclExpr } {
   }
 }
 
+/**
+ * A string from the source itself: the grammar treats white space at its ends as nothing. A heredoc keeps its
+ * indentation, and ends with the newline before its closing word.
+ */
 function stringOf(node: Node): HclExpr {
   const heredoc = node.type === 'heredoc_template'
-  const parts = named(node).flatMap((child): HclPart[] => {
-    if (child.type === 'template_literal') {
-      return [{ text: unshielded(heredoc ? child.text : unescapeHcl(child.text)), span: spanOf(child) }]
-    }
-    return child.type.startsWith('template_') ? [{ expr: expressionOf(child) }] : []
-  })
+  const { text, start } = sourceOf(node)
+  const children = node.children.filter((child): child is Node => child !== null)
+  const first = heredoc ? children.find(({ type }) => type === 'heredoc_identifier') : children[0]
+  let at = (first?.endIndex ?? start) - start
+  let end = (children.at(-1)?.startIndex ?? start) - start
+  if (heredoc) {
+    at = text.indexOf('\n', at) + 1
+    end = text.lastIndexOf('\n', end - 1) + 1
+  }
+  const parts: HclPart[] = []
+  const literal = (until: number) => {
+    if (until <= at) return
+    const raw = text.slice(at, until)
+    parts.push({
+      text: unshielded(heredoc ? raw : unescapeHcl(raw)),
+      span: spanWithin(node, text, at, until),
+    })
+  }
+  for (const child of children) {
+    if (!/^template_(interpolation|directive|if|for)/.test(child.type)) continue
+    literal(child.startIndex - start)
+    parts.push({ expr: expressionOf(child) })
+    at = child.endIndex - start
+  }
+  literal(end)
   return { kind: 'string', parts, heredoc, span: spanOf(node) }
 }
 
+function sourceOf(node: Node): { text: string; start: number } {
+  return { text: node.text, start: node.startIndex }
+}
+
+/** The place of a piece of a node's text. */
+function spanWithin(node: Node, text: string, from: number, to: number): Span {
+  const place = (offset: number): [number, number] => {
+    const before = text.slice(0, offset)
+    const lines = before.split('\n')
+    const column = (lines.at(-1) ?? '').length
+    const { row, column: first } = node.startPosition
+    return [row + lines.length, lines.length === 1 ? first + column + 1 : column + 1]
+  }
+  const [line, column] = place(from)
+  const [endLine, endColumn] = place(to)
+  const { startIndex } = node
+  return { line, column, endLine, endColumn, start: startIndex + from, end: startIndex + to }
+}
+
 function plainString(node: Node): string {
-  return named(node)
-    .filter(({ type }) => type === 'template_literal')
-    .map(({ text }) => unshielded(unescapeHcl(text)))
-    .join('')
+  return unshielded(unescapeHcl(node.text.slice(1, -1)))
 }
 
 /** Punctuation and comments are no values. */
