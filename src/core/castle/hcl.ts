@@ -100,10 +100,11 @@ export function literal(expr: HclExpr): unknown {
 /** An expression and all below it, outermost first. */
 export function* expressions(expr: HclExpr): Generator<HclExpr> {
   yield expr
-  for (const child of childrenOf(expr)) yield* expressions(child)
+  for (const child of childExpressions(expr)) yield* expressions(child)
 }
 
-function childrenOf(expr: HclExpr): HclExpr[] {
+/** What an expression is made of. A plain word as a key of an object is no expression. */
+export function childExpressions(expr: HclExpr): HclExpr[] {
   switch (expr.kind) {
     case 'string':
       return expr.parts.flatMap((part) => ('expr' in part ? [part.expr] : []))

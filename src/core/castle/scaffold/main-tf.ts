@@ -161,7 +161,7 @@ resource "kubectl_manifest" "cluster_secret_store" {
   yaml_body = yamlencode({
     apiVersion = var.eso_api_version
     kind       = "ClusterSecretStore"
-    metadata   = { name = "infisical" }
+    metadata   = { name = "infisical", annotations = { infisicalProjectId = var.infisical_project_id } }
     spec = {
       provider = {
         infisical = {
