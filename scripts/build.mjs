@@ -53,6 +53,7 @@ const fresh = `dist.new-${process.pid}`
 
 buildNative()
 await bundle(fresh)
+grammar(fresh)
 swap(fresh, 'dist')
 await manifest()
 
@@ -105,6 +106,15 @@ async function bundle(outdir) {
     external: ['typescript', '*.node', '@napi-rs/keyring'],
     plugins: [plainOrder],
   })
+}
+
+/** The parser of HCL: two WebAssembly files, loaded by the commands that read Terraform code. */
+function grammar(outdir) {
+  for (const file of [
+    'node_modules/web-tree-sitter/web-tree-sitter.wasm',
+    'node_modules/@tree-sitter-grammars/tree-sitter-hcl/tree-sitter-terraform.wasm',
+  ])
+    copyFileSync(file, `${outdir}/${file.slice(file.lastIndexOf('/') + 1)}`)
 }
 
 /** A tazpod that runs during a build finds the old bundle or the new one. */

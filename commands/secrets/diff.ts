@@ -20,9 +20,8 @@ export default class SecretsDiff extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretsDiff)
-    const errand = errandHere()
     const access = this.finish(await vaultAccess(flags))
-    const list = this.finish(await differences(access, errand).finally(errand.done))
+    const list = this.finish(await differences(access, errandHere()))
     const rows = list.secrets.map((d) => [d.name, WORDS[d.state], d.vault ?? '-', d.infisical ?? '-'])
     const human = rows.length === 0 ? 'both are empty' : table(['secret', 'is', 'vault', 'infisical'], rows)
     this.print(flags.json, list, human)

@@ -14,9 +14,8 @@ export default class SecretsList extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList)
-    const errand = errandHere()
     const access = this.finish(await vaultAccess(flags))
-    const list = this.finish(await remoteSecrets(access, errand).finally(errand.done))
+    const list = this.finish(await remoteSecrets(access, errandHere()))
     const rows = list.secrets.map((s) => [
       s.name,
       s.path,

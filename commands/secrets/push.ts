@@ -27,13 +27,8 @@ export default class SecretsPush extends TazpodCommand {
     const { args, flags } = await this.parse(SecretsPush)
     const access = this.finish(await vaultAccess(flags))
     const value = this.finish(await newValue(access, args.name))
-    const errand = errandHere()
-    const done = await pushSecret(access, errand, { name: args.name, value, path: flags.path }).finally(
-      () => {
-        value.fill(0)
-        errand.done()
-      },
-    )
+    const push = { name: args.name, value, path: flags.path }
+    const done = await pushSecret(access, errandHere(), push).finally(() => value.fill(0))
     const pushed = this.finish(done)
     const { name, path, change, size, fingerprint } = pushed
     const words = { created: 'created', updated: 'updated', same: 'as it was' }[change]

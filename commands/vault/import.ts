@@ -58,7 +58,6 @@ export default class VaultImport extends TazpodCommand {
       return { ok: false, error: { reason: 'usage', message, next: 'tazpod vault import --help' } }
     }
     if (file !== undefined) return importSecrets(access, { file, ...how })
-    const errand = errandHere()
-    return importRemote(access, errand).finally(errand.done)
+    return importRemote(access, errandHere())
   }
 }

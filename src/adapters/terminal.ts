@@ -55,6 +55,15 @@ export async function askVisible(question: string, fallback = ''): Promise<Resul
   return line.ok ? ok(line.value.toString('utf8').trim() || fallback) : line
 }
 
+/**
+ * Asks for one visible line on /dev/tty, at most 500 bytes; empty is an answer.
+ * Failures: interrupted (Ctrl-C), no-terminal.
+ */
+export async function askLine(question: string): Promise<Result<string>> {
+  const line = await readLine(`${question} `, true, 500)
+  return line.ok ? ok(line.value.toString('utf8').trim()) : line
+}
+
 /** Shows text on the terminal itself, so that what is asked is seen wherever stdout and stderr go. */
 export function showOnTerminal(text: string): void {
   const fd = openSync(TTY, constants.O_WRONLY | constants.O_NOCTTY)

@@ -2,8 +2,8 @@ import type { Errand } from '../app/infisical/once.ts'
 import { lazyProgress } from './progress.ts'
 import { trustLines } from './trust-lines.ts'
 
-/** What a command that asks the server itself brings along. `done` takes the progress line away. */
-export function errandHere(): Errand & { done: () => void } {
+/** What a command that asks the server itself brings along. */
+export function errandHere(): Errand {
   const { update, done } = lazyProgress('infisical')
   return { env: process.env, cwd: process.cwd(), renderTrust: trustLines, progress: update, done }
 }

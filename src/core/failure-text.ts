@@ -1,3 +1,4 @@
+import { castleFailureText } from './castle/failure-text.ts'
 import { errnoWords, isSystemErrno } from './errno-words.ts'
 import type { Failure } from './failure.ts'
 import { infisicalFailureText } from './infisical/failure-text.ts'
@@ -101,6 +102,13 @@ export function failureText(failure: Failure): FailureText {
       return vaultFailureText(failure)
     case 'infisical':
       return infisicalFailureText(failure)
+    case 'castle-missing':
+    case 'castle-record':
+    case 'castle-exists':
+    case 'castle-data':
+    case 'castle-refused':
+    case 'castle-tool':
+      return castleFailureText(failure)
     case 'bad-value':
       return { message: `${failure.name} can't be delivered: ${failure.why}`, exitCode: EXIT.data }
     case 'bad-import':

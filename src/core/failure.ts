@@ -1,3 +1,4 @@
+import type { CastleFailure } from './castle/failure.ts'
 import type { InfisicalFailure } from './infisical/problem.ts'
 
 /**
@@ -6,6 +7,7 @@ import type { InfisicalFailure } from './infisical/problem.ts'
  * No field ever carries a secret value.
  */
 export type Failure =
+  | CastleFailure
   | { reason: 'usage'; message: string; next?: string }
   | { reason: 'config-missing'; folder: string }
   | { reason: 'config-invalid'; file: string; problems: ConfigProblem[] }

@@ -74,7 +74,7 @@ describe.each(MODES)('%s', (mode) => {
     ] as const)
       await must(scratch, ['vault', 'set', name], with3(value))
     const list = await tazpod(scratch, ['secrets', 'list'], with3())
-    expect(list.stdout).toMatch(/^TF_NODE\s+\/terraform\s+5\s+[0-9a-f]{4}-[0-9a-f]{6}\s+yes$/m)
+    expect(list.stdout).toMatch(/^TF_NODE\s+\/terraform\s+5\s+[0-9a-f]{8}\s+yes$/m)
     const diff = await tazpod(scratch, ['secrets', 'diff'], with3())
     expect(diff.status).toBe(1)
     expect(diff.stdout).toMatch(/^TOKEN\s+the same\s+(\S+)\s+\1$/m)

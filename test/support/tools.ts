@@ -29,6 +29,7 @@ const INSTALLED_IN_CI = new Set([
     'ps',
     'strace',
     'gdb',
+    'etcd',
   ],
 ])
 

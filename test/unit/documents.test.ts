@@ -24,7 +24,7 @@ test('the README gives a reason for every package, and for no other', () => {
 
 test('the README names every command, and none that is not there', () => {
   const files = globSync('commands/**/*.ts', { cwd: CHECKOUT })
-  const there = files.map((file) => file.replace(/^commands\/|(\/index)?\.ts$/g, '').replace('/', ' '))
+  const there = files.map((file) => file.replace(/^commands\/|(\/index)?\.ts$/g, '').replaceAll('/', ' '))
   const table = readme.slice(readme.indexOf('## Commands'), readme.indexOf('Machine use'))
   const missing = there.filter(
     (command) =>

@@ -29,7 +29,15 @@ const PACKAGES: Record<string, readonly string[]> = {
   'src/cli': ['@oclif/core', '@oclif/plugin-help'],
   'src/tui': ['ink', 'react'],
   'src/app': [],
-  'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring', '@infisical/sdk', 'zod'],
+  'src/adapters': [
+    'age-encryption',
+    'tmp-promise',
+    '@napi-rs/keyring',
+    '@infisical/sdk',
+    'zod',
+    'web-tree-sitter',
+    '@noble/ciphers',
+  ],
   'src/core': ['zod', 'yaml'],
 }
 
@@ -201,7 +209,18 @@ test('no command loads the dashboard before it is opened', () => {
 test('starting up loads no command and no heavy package, not even through a third file', () => {
   const loaded = loadedWith(['bin/main.ts', 'src/cli/run.ts', 'src/cli/base-command.ts'])
   expect(loaded.length).toBeGreaterThan(5)
-  const heavy = ['age-encryption', '@napi-rs/keyring', 'yaml', 'zod', 'tmp-promise', 'ink', 'react']
+  const heavy = [
+    'age-encryption',
+    '@napi-rs/keyring',
+    'yaml',
+    'zod',
+    'tmp-promise',
+    'ink',
+    'react',
+    'web-tree-sitter',
+    '@noble/ciphers',
+    '@infisical/sdk',
+  ]
   expect(loaded.filter((one) => heavy.includes(packageOf(one.specifier)))).toEqual([])
   expect(loaded.filter((one) => one.specifier.includes('commands/'))).toEqual([])
 })

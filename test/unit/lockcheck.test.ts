@@ -75,7 +75,7 @@ test('every locked package carries a checksum', () => {
 
 test('no install script is allowed to run, and versions are exact', () => {
   const manifest = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'))
-  expect(manifest.allowScripts).toEqual({ esbuild: false })
+  expect(manifest.allowScripts).toEqual({ '@tree-sitter-grammars/tree-sitter-hcl': false, esbuild: false })
   const pins = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies }
   const loose = Object.entries(pins).filter(([, pin]) => !/^(?:npm:.+@)?\d+\.\d+\.\d+$/.test(String(pin)))
   expect(loose).toEqual([])

@@ -18,6 +18,8 @@ export interface Errand {
   cwd: string
   renderTrust: TrustOptions['render']
   progress: Progress
+  /** Takes the progress away, before anything is printed. */
+  done: () => void
 }
 
 /** What an errand works with. */
@@ -71,6 +73,7 @@ export async function atInfisical<T>(
       if (token.value.token !== before?.token?.token) await revoke(client, token.value.token)
       return done
     } finally {
+      errand.done()
       client.close()
       wipeDocument(doc.value)
     }

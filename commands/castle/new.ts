@@ -1,0 +1,59 @@
+import { boolean, option, string } from '@oclif/core/flags'
+import { newCastle, QUESTIONS } from '../../src/app/castle/new.ts'
+import { textArgument } from '../../src/cli/arguments.ts'
+import { TazpodCommand } from '../../src/cli/base-command.ts'
+import { table } from '../../src/cli/table.ts'
+
+const topology = Object.fromEntries(
+  QUESTIONS.map(({ flag, question }) => [flag, string({ summary: `${question}.`, helpGroup: 'TOPOLOGY' })]),
+)
+
+export default class CastleNew extends TazpodCommand {
+  static override summary =
+    'Make the folder of a Talos cluster in Terraform, without a single literal in its code.'
+  static override description =
+    'Asks only what makes this castle different from others; --from copies another one and asks for two things. Addresses, VM ids, names, state and folders that another castle beside it has are refused. Nothing that exists is replaced without --force, which shows what would change first.'
+  static override examples = [
+    '<%= config.bin %> castle new blue',
+    '<%= config.bin %> castle new green --from blue --network 10.0.20.0/24 --first-vm-id 2000',
+    '<%= config.bin %> castle new blue --answers blue.yaml --non-interactive',
+  ]
+  static override args = { name: textArgument({ required: true, description: 'Name of the castle.' }) }
+  static override flags = {
+    ...topology,
+    from: string({ summary: 'Copy this castle.', helpValue: 'CASTLE' }),
+    answers: string({ summary: 'Read the topology from a YAML or JSON file.', helpValue: 'FILE' }),
+    provider: option({
+      options: ['infisical', 'vault'] as const,
+      default: 'infisical' as const,
+      summary: 'Where the secrets of the castle live.',
+    })(),
+    force: boolean({ summary: 'Replace files that differ; never the record, never secrets.' }),
+  }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(CastleNew)
+    const values = flags as Record<string, unknown>
+    const given = Object.fromEntries(
+      QUESTIONS.flatMap(({ name, flag }) => (typeof values[flag] === 'string' ? [[name, values[flag]]] : [])),
+    )
+    const done = this.finish(
+      await newCastle({
+        name: args.name,
+        parent: process.cwd(),
+        from: flags.from,
+        given,
+        answersFile: flags.answers,
+        provider: flags.provider,
+        force: flags.force,
+        nonInteractive: flags['non-interactive'],
+      }),
+    )
+    const rows = done.nodes.map(({ name, role, ip, vm_id: id }) => [name, role, ip, String(id)])
+    this.print(flags.json, done, [
+      `castle ${done.castle}: ${done.written.length} files written, endpoint ${done.endpoint}`,
+      ...table(['node', 'role', 'address', 'vm id'], rows),
+      `next: cd ${done.castle} && tazpod trust`,
+    ])
+  }
+}

@@ -1,0 +1,41 @@
+import { boolean, option, string } from '@oclif/core/flags'
+import { castleHere } from '../../../src/app/castle/access.ts'
+import { handOver, renderEso } from '../../../src/app/castle/render.ts'
+import { TazpodCommand } from '../../../src/cli/base-command.ts'
+import { errandHere } from '../../../src/cli/errand.ts'
+import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
+
+export default class RenderEso extends TazpodCommand {
+  static override summary = 'Write the identity Secret and the ClusterSecretStore of External Secrets.'
+  static override description =
+    'With the apiVersion and only the fields that the given version knows (0.9.20 to 2.x). The identity goes into a pipe or straight into kubectl; it becomes an ordinary Secret in etcd. The version is the one of terraform.tfvars unless it is given.'
+  static override examples = [
+    '<%= config.bin %> castle render eso --apply',
+    '<%= config.bin %> castle render eso --eso-version 0.10.3 --only store',
+  ]
+  static override flags = {
+    'eso-version': string({ summary: 'Version of External Secrets.', helpValue: 'V' }),
+    only: option({ options: ['identity', 'store'] as const, summary: 'Only one of the two.' })(),
+    namespace: string({ default: 'external-secrets', summary: 'Namespace of the identity Secret.' }),
+    recursive: boolean({ summary: 'Read folders below, too (since 0.10.5).' }),
+    organization: string({ summary: 'Slug of the organisation (since 2.7.0).' }),
+    'ca-secret': string({ summary: 'Secret whose ca.crt is trusted (since 1.2.1).', helpValue: 'NAME' }),
+    ...renderFlags,
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(RenderEso)
+    const rendered = this.finish(
+      await renderEso(this.finish(await castleHere(flags, errandHere())), {
+        version: flags['eso-version'],
+        parts: flags.only === undefined ? ['identity', 'store'] : [flags.only],
+        namespace: flags.namespace,
+        recursive: flags.recursive === true,
+        organization: flags.organization,
+        caSecret: flags['ca-secret'],
+      }),
+    )
+    const how = { apply: flags.apply === true, force: flags.force, cwd: process.cwd() }
+    printRendered(this.finish(await handOver(rendered, how)), flags.json)
+  }
+}

@@ -1,0 +1,36 @@
+import { string } from '@oclif/core/flags'
+import { castleHere } from '../../../src/app/castle/access.ts'
+import { handOver, renderExternalSecret } from '../../../src/app/castle/render.ts'
+import { textArgument } from '../../../src/cli/arguments.ts'
+import { TazpodCommand } from '../../../src/cli/base-command.ts'
+import { errandHere } from '../../../src/cli/errand.ts'
+import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
+
+export default class RenderExternalSecret extends TazpodCommand {
+  static override summary = 'Write an ExternalSecret for names that exist.'
+  static override description =
+    'Holds names only, so commit it. Each key is looked up in the store first. External Secrets polls at the refresh interval; the result is an ordinary Secret in etcd.'
+  static override examples = [
+    '<%= config.bin %> castle render external-secret app --namespace app --key DB_PASSWORD',
+  ]
+  static override args = {
+    name: textArgument({ required: true, description: 'Name of the Secret in the cluster.' }),
+  }
+  static override flags = {
+    namespace: string({ required: true, summary: 'Namespace of the Secret.' }),
+    key: string({ required: true, multiple: true, multipleNonGreedy: true, summary: 'A name in the store.' }),
+    refresh: string({ default: '1h', summary: 'How often External Secrets looks.' }),
+    'eso-version': string({ summary: 'Version of External Secrets.', helpValue: 'V' }),
+    ...renderFlags,
+  }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(RenderExternalSecret)
+    const { namespace, key: keys, refresh, 'eso-version': version } = flags
+    const open = this.finish(await castleHere(flags, errandHere()))
+    const options = { version, name: args.name, namespace, keys, refresh }
+    const rendered = this.finish(await renderExternalSecret(open, options))
+    const how = { apply: flags.apply === true, force: flags.force, cwd: process.cwd() }
+    printRendered(this.finish(await handOver(rendered, how)), flags.json)
+  }
+}

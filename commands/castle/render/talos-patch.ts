@@ -1,0 +1,29 @@
+import { boolean } from '@oclif/core/flags'
+import { castleHere } from '../../../src/app/castle/access.ts'
+import { handOver, renderTalosPatch } from '../../../src/app/castle/render.ts'
+import { TazpodCommand } from '../../../src/cli/base-command.ts'
+import { errandHere } from '../../../src/cli/errand.ts'
+import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
+
+export default class RenderTalosPatch extends TazpodCommand {
+  static override summary = 'Write the machine-config patch with exactly cluster.secretboxEncryptionSecret.'
+  static override description =
+    'For a new cluster only: on a living one another key makes every Secret unreadable. The key goes into a pipe, never onto a terminal or into a file; --hcl writes the form for Terraform, which refers to a variable.'
+  static override examples = [
+    'tazpod castle render talos-patch | talosctl machineconfig patch controlplane.yaml --patch @/dev/stdin',
+  ]
+  static override flags = {
+    hcl: boolean({ summary: 'Write the Terraform expression instead; it holds no secret.' }),
+    force: renderFlags.force,
+    'passphrase-fd': renderFlags['passphrase-fd'],
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(RenderTalosPatch)
+    const rendered = this.finish(
+      await renderTalosPatch(this.finish(await castleHere(flags, errandHere())), flags.hcl),
+    )
+    const how = { apply: false, force: flags.force, cwd: process.cwd() }
+    printRendered(this.finish(await handOver(rendered, how)), flags.json)
+  }
+}

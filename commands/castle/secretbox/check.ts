@@ -1,0 +1,28 @@
+import { string } from '@oclif/core/flags'
+import { castleHere } from '../../../src/app/castle/access.ts'
+import { checkKey } from '../../../src/app/castle/secretbox/check.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
+import { errandHere } from '../../../src/cli/errand.ts'
+import { secretboxLines } from '../../../src/cli/secretbox-lines.ts'
+
+export default class SecretboxCheck extends TazpodCommand {
+  static override summary = 'Check the stored key, and whether it opens the Secrets in etcd.'
+  static override description =
+    'Compares the stored key with the recorded fingerprint. With --etcd it reads a snapshot, the JSON of etcdctl, or one value, and says of each Secret whether it is encrypted and whether this key opens it. That a cluster uses the key is proved only by its own etcd.'
+  static override examples = [
+    'talosctl etcd snapshot db.snapshot && tazpod castle secretbox check --etcd db.snapshot',
+  ]
+  static override flags = {
+    etcd: string({ summary: 'A snapshot or value of etcd.', helpValue: 'FILE' }),
+    ...passphraseFdFlag,
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(SecretboxCheck)
+    const { exitCode, ...check } = this.finish(
+      await checkKey(this.finish(await castleHere(flags, errandHere())), flags.etcd),
+    )
+    this.print(flags.json, check, secretboxLines(check))
+    process.exitCode = exitCode
+  }
+}

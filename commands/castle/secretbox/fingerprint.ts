@@ -1,0 +1,20 @@
+import { castleHere } from '../../../src/app/castle/access.ts'
+import { checkKey } from '../../../src/app/castle/secretbox/check.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
+import { errandHere } from '../../../src/cli/errand.ts'
+
+export default class SecretboxFingerprint extends TazpodCommand {
+  static override summary = 'Print the keyed fingerprint of the stored key.'
+  static override description =
+    'The fingerprint is an HMAC under a key of its own in the store: it tells whether two keys are the same, and nothing about them.'
+  static override flags = { ...passphraseFdFlag }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(SecretboxFingerprint)
+    const { castle, secret, key, fingerprint, exitCode } = this.finish(
+      await checkKey(this.finish(await castleHere(flags, errandHere())), undefined),
+    )
+    this.print(flags.json, { castle, secret, key, fingerprint }, fingerprint ?? `${secret} is ${key}`)
+    process.exitCode = exitCode
+  }
+}

@@ -1,0 +1,22 @@
+import { castleHere } from '../../../src/app/castle/access.ts'
+import { newKey } from '../../../src/app/castle/secretbox/new.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
+import { errandHere } from '../../../src/cli/errand.ts'
+
+export default class SecretboxNew extends TazpodCommand {
+  static override summary = "Make the key that encrypts this castle's Secrets in etcd, unless there is one."
+  static override description =
+    '32 bytes from the kernel go straight into the store: never an argument, never shown, never on the disk. Only a keyed fingerprint is recorded in castle.json. The key of a cluster that is not recorded as destroyed is never replaced, because nothing could read its Secrets afterwards.'
+  static override flags = { ...passphraseFdFlag }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(SecretboxNew)
+    const key = this.finish(await newKey(this.finish(await castleHere(flags, errandHere()))))
+    const words = {
+      created: 'created',
+      exists: 'was there already',
+      replaced: 'replaced after its cluster died',
+    }
+    this.print(flags.json, key, [`${key.secret}: ${words[key.outcome]}`, `fingerprint ${key.fingerprint}`])
+  }
+}

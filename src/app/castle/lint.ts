@@ -1,0 +1,144 @@
+import { dirname, join } from 'node:path'
+import { readText, writeText } from '../../adapters/castle-files.ts'
+import { type FoundFile, filesBelow } from '../../adapters/code-files.ts'
+import { ignoredOf, inWorkTree, trackedFiles } from '../../adapters/git.ts'
+import { hclReader } from '../../adapters/hcl.ts'
+import { addIgnored } from '../../adapters/project-writer.ts'
+import type { HclFile } from '../../core/castle/hcl.ts'
+import { readTerraformJson } from '../../core/castle/hcl-json.ts'
+import { checkModules } from '../../core/castle/lint/check.ts'
+import { fileFindings, isGuarded } from '../../core/castle/lint/files.ts'
+import { byPlace, type Finding } from '../../core/castle/lint/finding.ts'
+import { fixModule } from '../../core/castle/lint/fixes.ts'
+import type { LintModule, SourceFile } from '../../core/castle/lint/module.ts'
+import { sarif } from '../../core/castle/lint/sarif.ts'
+import { isSecretsFile } from '../../core/castle/lint/secrets.ts'
+import { EXIT } from '../../core/failure-text.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { loadProject } from '../project.ts'
+
+export interface Linted {
+  folder: string
+  files: number
+  findings: Finding[]
+  /** What `--fix` did. */
+  fixed: number
+  exitCode: number
+}
+
+/**
+ * Checks the Terraform code below a folder; with `fix` it repairs what can be repaired without a decision and checks
+ * again. Failures: castle-data (no Terraform code there), unsafe-file, too-large, io, config-invalid.
+ */
+export async function lint(folder: string, fix: boolean): Promise<Result<Linted>> {
+  const checked = await check(folder)
+  if (!checked.ok || !fix) return checked
+  const fixed = await repair(folder, checked.value)
+  if (!fixed.ok) return fixed
+  const again = await check(folder)
+  return again.ok ? ok({ ...again.value, fixed: fixed.value }) : again
+}
+
+export function asSarif(linted: Linted, version: string): unknown {
+  return sarif(linted.findings, version)
+}
+
+type Checked = Linted & { modules: LintModule[] }
+
+async function check(folder: string): Promise<Result<Checked>> {
+  const found = await filesBelow(folder)
+  const modules = await readModules(folder, found)
+  if (!modules.ok) return modules
+  const guarded = await guardedFiles(folder, found)
+  const code = modules.value.flatMap((module) => module.code)
+  if (code.length === 0 && guarded.files.length === 0)
+    return err({ reason: 'castle-data', what: folder, why: 'holds no Terraform code (*.tf, *.tf.json)' })
+  const findings = [...checkModules(modules.value), ...fileFindings(guarded.files, guarded.inGit)].sort(
+    byPlace,
+  )
+  const exitCode = findings.some(({ severity }) => severity === 'error') ? EXIT.data : 0
+  return ok({ folder, files: code.length, findings, fixed: 0, exitCode, modules: modules.value })
+}
+
+async function guardedFiles(folder: string, found: readonly FoundFile[]) {
+  const inGit = await inWorkTree(folder)
+  const tracked = new Set(inGit ? await trackedFiles(folder) : [])
+  const sizes = new Map(found.map(({ path, size }) => [path, size]))
+  const paths = [...new Set([...found.map(({ path }) => path), ...tracked])].filter(isGuarded)
+  const ignored = inGit ? await ignoredOf(folder, paths) : new Set<string>()
+  const files = paths.map((path) => ({
+    path,
+    size: sizes.get(path),
+    tracked: tracked.has(path),
+    ignored: ignored.has(path),
+  }))
+  return { inGit, files }
+}
+
+async function readModules(folder: string, found: readonly FoundFile[]): Promise<Result<LintModule[]>> {
+  const read = await hclReader()
+  const byFolder = new Map<string, { code: SourceFile[]; values: SourceFile[] }>()
+  for (const file of found) {
+    const kind = kindOf(file.path)
+    if (kind === undefined) continue
+    const bytes = await readText(join(folder, file.path))
+    if (!bytes.ok) return bytes
+    if (bytes.value === undefined) continue // a link that leads nowhere
+    const text = bytes.value.toString('utf8')
+    const json = file.path.endsWith('.json')
+    const hcl: HclFile = json ? readTerraformJson(text, read) : read(text)
+    const at = dirname(file.path) === '.' ? '' : dirname(file.path)
+    const module = byFolder.get(at) ?? { code: [], values: [] }
+    // A mark at the start of the file is not counted by the parser: the text it saw is the one that is edited.
+    module[kind].push({ path: file.path, text: text.replace(/^\uFEFF/, ''), hcl, json, linked: file.link })
+    byFolder.set(at, module)
+  }
+  const modules: LintModule[] = []
+  for (const [at, module] of byFolder) {
+    if (module.code.length === 0) continue
+    const bound = await boundVariables(join(folder, at))
+    if (!bound.ok) return bound
+    const root = at === '' || module.values.length > 0
+    modules.push({ folder: at, ...module, bound: bound.value, root })
+  }
+  return ok(modules)
+}
+
+/** Files of secrets are never read: what they hold is nobody's business here. */
+function kindOf(path: string): 'code' | 'values' | undefined {
+  if (isSecretsFile(path)) return undefined
+  if (/\.tf(\.json)?$/.test(path)) return 'code'
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return /^(terraform|.*\.auto)\.tfvars(\.json)?$/.test(name) ? 'values' : undefined
+}
+
+/** What tazpod.yaml binds into this folder. */
+async function boundVariables(folder: string): Promise<Result<Set<string>>> {
+  const project = await loadProject(folder)
+  if (!project.ok) return project
+  const { value } = project
+  const names = new Set<string>()
+  for (const bind of value?.config.binds ?? [])
+    if (bind.format === 'tfvars' && join(value?.root ?? '', dirname(bind.path)) === folder)
+      for (const { key } of bind.values) names.add(key)
+  return ok(names)
+}
+
+async function repair(folder: string, { modules, findings }: Checked): Promise<Result<number>> {
+  let count = 0
+  for (const module of modules) {
+    const { files, fixed } = fixModule(module, findings)
+    for (const { path, text } of files) {
+      const written = await writeText(join(folder, path), Buffer.from(text))
+      if (!written.ok) return written
+    }
+    count += fixed
+  }
+  for (const { file, fix } of findings) {
+    if (fix?.kind !== 'ignore') continue
+    const added = await addIgnored(join(folder, dirname(file)), [fix.line])
+    if (!added.ok) return added
+    count += added.value.length
+  }
+  return ok(count)
+}

@@ -1,0 +1,163 @@
+import { runGranted } from '../../adapters/child.ts'
+import { stdoutKind } from '../../adapters/standard-streams.ts'
+import {
+  clusterSecretStore,
+  externalSecret,
+  identitySecret,
+  type StoreOptions,
+  type StorePlace,
+  TALOS_PATCH_HCL,
+  talosPatch,
+} from '../../core/castle/manifests.ts'
+import type { KnownCastle } from '../../core/castle/overlap.ts'
+import { keyBytes } from '../../core/castle/secretbox-key.ts'
+import { nearest } from '../../core/nearest.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { show } from '../../core/show.ts'
+import { joinAndWipe } from '../../core/text-escape.ts'
+import type { OpenCastle } from './access.ts'
+import { readKnown } from './record.ts'
+import type { SecretStore } from './store.ts'
+
+/** Text that goes to standard output, or into kubectl. The caller wipes it. */
+export interface Rendered {
+  text: Buffer
+  /** Whether it holds a secret: then it goes into a pipe only. */
+  secret: boolean
+  notes: string[]
+}
+
+/** The patch of a machine config with the secretbox key, or its form in Terraform, which needs no key. */
+export function renderTalosPatch({ castle, withStore }: OpenCastle, hcl: boolean): Promise<Result<Rendered>> {
+  if (hcl) return Promise.resolve(ok({ text: Buffer.from(TALOS_PATCH_HCL), secret: false, notes: [] }))
+  const name = castle.record.secrets.secretbox
+  return withStore(async (store) => {
+    const key = await present(store, name)
+    if (!key.ok) return key
+    const bytes = keyBytes(key.value)
+    bytes?.fill(0)
+    const text = bytes && talosPatch(key.value)
+    key.value.fill(0)
+    return text
+      ? ok({ text, secret: true, notes: [] })
+      : err({
+          reason: 'castle-data',
+          what: name,
+          why: 'is no secretbox key',
+          next: 'tazpod castle secretbox check',
+        })
+  })
+}
+
+export interface EsoOptions extends Omit<StoreOptions, 'version'> {
+  /** Undefined: what terraform.tfvars says. */
+  version: string | undefined
+  parts: readonly ('identity' | 'store')[]
+}
+
+/** The identity Secret and the ClusterSecretStore for one version of External Secrets. */
+export async function renderEso(open: OpenCastle, options: EsoOptions): Promise<Result<Rendered>> {
+  const known = await readKnown(open.castle.folder)
+  if (!known.ok) return known
+  const version = options.version ?? known.value.topology.eso_version
+  const store = clusterSecretStore(placeOf(known.value), { ...options, version })
+  if (!store.ok) return store
+  const notes = notesFor(version)
+  if (!options.parts.includes('identity')) return ok({ text: Buffer.from(store.value), secret: false, notes })
+  const { clientId, clientSecret } = open.castle.record.secrets
+  return open.withStore(async (from) => {
+    const id = await present(from, clientId)
+    if (!id.ok) return id
+    const secret = await present(from, clientSecret)
+    if (!secret.ok) return secret
+    const identity = identitySecret(options.namespace, id.value, secret.value)
+    id.value.fill(0)
+    secret.value.fill(0)
+    if (!identity.ok) return identity
+    const tail = options.parts.includes('store') ? `---\n${store.value}` : ''
+    return ok({ text: joinAndWipe([identity.value, Buffer.from(tail)]), secret: true, notes })
+  })
+}
+
+/** An ExternalSecret for keys that exist. Failure: castle-data with the nearest right name. */
+export async function renderExternalSecret(
+  open: OpenCastle,
+  options: { version: string | undefined; name: string; namespace: string; keys: string[]; refresh: string },
+): Promise<Result<Rendered>> {
+  const known = await readKnown(open.castle.folder)
+  if (!known.ok) return known
+  const { topology } = known.value
+  const version = options.version ?? topology.eso_version
+  const manifest = externalSecret({ ...options, version })
+  if (!manifest.ok) return manifest
+  return open.withStore(async (store) => {
+    const names = await store.names(topology.infisical_path)
+    if (!names.ok) return names
+    const missing = options.keys.find((key) => !names.value.includes(key))
+    if (missing === undefined) {
+      return ok({ text: Buffer.from(manifest.value), secret: false, notes: notesFor(version) })
+    }
+    const right = nearest(missing, names.value)
+    return err({
+      reason: 'castle-data',
+      what: show(missing),
+      why: `is not in ${store.label}${right === undefined ? '' : ` (did you mean ${right}?)`}`,
+      next: `tazpod vault set ${missing}`,
+    })
+  })
+}
+
+function placeOf({ topology }: KnownCastle): StorePlace {
+  return {
+    host: topology.infisical_host,
+    project: topology.infisical_project_slug,
+    environment: topology.infisical_environment,
+    path: topology.infisical_path,
+  }
+}
+
+/** What a person has to know about a version and would not see. */
+function notesFor(version: string): string[] {
+  const old = /^v?0\.(9|10|11|12)\./.test(version)
+  return old
+    ? [
+        `External Secrets ${version} says Ready even with wrong credentials, and makes an empty value of a missing key: check lengths after the first sync`,
+      ]
+    : []
+}
+
+async function present(store: SecretStore, name: string): Promise<Result<Buffer>> {
+  const value = await store.read(name)
+  if (!value.ok) return value
+  return value.value === undefined ? err({ reason: 'secret-missing', name }) : ok(value.value)
+}
+
+/** What became of it: what kubectl said, or the text for standard output, which the caller writes. */
+export type HandedOver = { applied: string; notes: string[] } | Rendered
+
+/** Sends it into kubectl, or checks that it may be printed. Failures: unsafe-output, castle-tool, native-missing. */
+export async function handOver(
+  rendered: Rendered,
+  options: { apply: boolean; force: boolean; cwd: string },
+): Promise<Result<HandedOver>> {
+  if (options.apply) return applied(rendered, options.cwd)
+  const out = stdoutKind()
+  if (!rendered.secret || options.force || out === 'pipe') return ok(rendered)
+  rendered.text.fill(0)
+  return err({
+    reason: 'unsafe-output',
+    why: out === 'terminal' ? 'a terminal keeps what it showed' : 'a file would hold the secrets in clear',
+  })
+}
+
+/** With the grants of the folder: kubectl gets the castle's kubeconfig, and the text on its standard input. */
+async function applied({ text, notes }: Rendered, cwd: string): Promise<Result<HandedOver>> {
+  const argv = ['kubectl', 'apply', '--server-side', '--field-manager=tazpod', '-f', '-']
+  const ran = await runGranted(argv, { cwd, input: text })
+  text.fill(0)
+  if (!ran.ok) return ran
+  const { exitCode, stdout, stderr } = ran.value
+  if (exitCode === 0) return ok({ applied: stdout.toString('utf8').trim(), notes })
+  const why = `refused it (exit code ${exitCode}): ${stderr.toString('utf8').trim().slice(0, 500)}`
+  return err({ reason: 'castle-tool', tool: 'kubectl', why })
+}

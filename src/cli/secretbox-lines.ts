@@ -1,0 +1,29 @@
+import type { KeyCheck } from '../app/castle/secretbox/check.ts'
+import { printable } from './output.ts'
+
+const WORDS = {
+  right: 'is the recorded one',
+  unrecorded: 'is a key; none is recorded yet (tazpod castle secretbox new)',
+  missing: 'is not in the store',
+  invalid: 'is no secretbox key: base64 of exactly 32 bytes',
+  other: 'is NOT the one that this cluster was made with',
+}
+
+/** What `castle secretbox check` found, for people. */
+export function secretboxLines({ castle, life, secret, key, etcd }: Omit<KeyCheck, 'exitCode'>): string[] {
+  const lines = [`castle ${castle} is ${life}`, `${secret} ${WORDS[key]}`]
+  if (etcd === null) return lines
+  const rows: [number, string][] = [
+    [etcd.opened, 'encrypted, and this key opens them'],
+    [etcd.locked, 'encrypted, and this key does NOT open them'],
+    [etcd.clear, 'in clear text'],
+    [etcd.otherwise, 'encrypted by something else than secretbox'],
+    [etcd.unreadable, 'cut off, or no value of Kubernetes'],
+  ]
+  return [
+    ...lines,
+    `${printable(etcd.file)} (${etcd.kind}): ${etcd.secrets} Secrets`,
+    ...rows.filter(([count]) => count > 0).map(([count, words]) => `  ${count} ${words}`),
+    ...etcd.notOpened.map((name) => `    ${printable(name)}`),
+  ]
+}

@@ -1,0 +1,98 @@
+/** The provider-free module whose `terraform test` proves the topology and the rules of variables.tf offline. */
+export const CONTRACT_TF = `# The contract of this castle without any provider: \`terraform test\` proves the topology and the rules of
+# variables.tf offline, in a second. variables.tf and terraform.tfvars here are links to the real ones.
+
+terraform {
+  required_version = ">= 1.11.0"
+}
+
+resource "terraform_data" "topology" {
+  input = {
+    castle   = var.castle_name
+    endpoint = var.cluster_endpoint
+    nodes    = var.nodes
+  }
+}
+
+output "secretbox_patch" {
+  value = yamlencode({
+    cluster = { secretboxEncryptionSecret = var.talos_secretbox_key }
+  })
+  sensitive = true
+}
+
+output "secretbox_fingerprint" {
+  value = nonsensitive(sha256(var.talos_secretbox_key))
+}
+`
+
+export function contractTest(provider: 'vault' | 'infisical'): string {
+  return HEAD + (provider === 'infisical' ? TOKEN : PROXMOX_TOKEN) + TAIL
+}
+
+const HEAD = `# No secret here: the key is 32 zero bytes and the rest is made up.
+variables {
+  talos_secretbox_key     = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+`
+
+const PROXMOX_TOKEN = `  proxmox_api_token       = "test@pve!contract=none"
+`
+
+const TOKEN = `  infisical_token         = "none"
+`
+
+const TAIL = `  infisical_client_id     = "none"
+  infisical_client_secret = "none"
+}
+
+run "the_topology_is_valid" {
+  command = plan
+  assert {
+    condition     = length(terraform_data.topology.input.nodes) == length(var.nodes)
+    error_message = "Every node is in the plan."
+  }
+}
+
+run "the_patch_has_exactly_the_key" {
+  command = plan
+  assert {
+    condition     = yamldecode(nonsensitive(output.secretbox_patch)) == { cluster = { secretboxEncryptionSecret = nonsensitive(var.talos_secretbox_key) } }
+    error_message = "The patch sets cluster.secretboxEncryptionSecret and nothing else."
+  }
+}
+
+run "a_key_of_another_length_is_refused" {
+  command = plan
+  variables {
+    talos_secretbox_key = "c2hvcnQ="
+  }
+  expect_failures = [var.talos_secretbox_key]
+}
+
+run "an_address_by_dhcp_is_refused" {
+  command = plan
+  variables {
+    nodes = { only = { role = "controlplane", ip = "dhcp", vm_id = 100 } }
+  }
+  expect_failures = [var.nodes]
+}
+
+run "an_even_control_plane_is_refused" {
+  command = plan
+  variables {
+    nodes = {
+      one = { role = "controlplane", ip = cidrhost("\${var.network_gateway}/\${var.network_prefix}", 2), vm_id = 100 }
+      two = { role = "controlplane", ip = cidrhost("\${var.network_gateway}/\${var.network_prefix}", 3), vm_id = 101 }
+    }
+  }
+  expect_failures = [var.nodes]
+}
+
+run "an_unencrypted_host_is_refused" {
+  command = plan
+  variables {
+    infisical_host = "http://localhost"
+  }
+  expect_failures = [var.infisical_host]
+}
+`

@@ -1,0 +1,302 @@
+/** `variables.tf` of a castle: the schema, with every rule that Terraform itself can check. The same for all. */
+export function variablesTf(provider: 'vault' | 'infisical'): string {
+  return HEAD + (provider === 'infisical' ? PROXMOX_BY_NAME : PROXMOX_TOKEN) + TAIL
+}
+
+const HEAD = `# The schema: every value that makes this castle what it is, its type and its rules. Values of the topology are in
+# terraform.tfvars (committed), secrets come from tazpod in secrets.auto.tfvars (in memory, only inside a command).
+
+variable "castle_name" {
+  type        = string
+  description = "Name of the castle and of its cluster."
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,29}[a-z0-9]$", var.castle_name))
+    error_message = "A castle's name has lower-case letters, digits and -, and starts with a letter."
+  }
+}
+
+# --- Network and nodes -------------------------------------------------------------------------------------------
+
+variable "cluster_endpoint" {
+  type        = string
+  description = "Virtual address of the control plane."
+  validation {
+    condition     = can(cidrhost("\${var.cluster_endpoint}/32", 0))
+    error_message = "The endpoint is a fixed IPv4 address."
+  }
+  validation {
+    condition     = !contains([for node in var.nodes : node.ip], var.cluster_endpoint)
+    error_message = "The endpoint is an address of its own: no node has it."
+  }
+}
+
+variable "nodes" {
+  type = map(object({
+    role  = string
+    ip    = string
+    vm_id = number
+  }))
+  description = "The machines, by host name. Addresses are fixed: etcd and certificates remember them."
+  validation {
+    condition     = alltrue([for node in var.nodes : can(cidrhost("\${node.ip}/32", 0))])
+    error_message = "Every node has a fixed IPv4 address (no DHCP)."
+  }
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.ip])) == length(var.nodes)
+    error_message = "Two nodes have one address."
+  }
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.vm_id])) == length(var.nodes)
+    error_message = "Two nodes have one VM id."
+  }
+  validation {
+    condition     = alltrue([for node in var.nodes : contains(["controlplane", "worker"], node.role)])
+    error_message = "A node is a controlplane or a worker."
+  }
+  validation {
+    condition     = length([for node in var.nodes : node if node.role == "controlplane"]) % 2 == 1
+    error_message = "The number of control plane nodes is odd: an even number survives no more."
+  }
+}
+
+variable "node_size" {
+  type = object({
+    cores  = optional(number, 2)
+    memory = optional(number, 4096)
+    disk   = optional(number, 20)
+  })
+  description = "Cores, memory (MiB) and disk (GiB) of each node."
+  default     = {}
+}
+
+variable "network_prefix" {
+  type        = number
+  description = "Length of the network prefix."
+  validation {
+    condition     = var.network_prefix >= 8 && var.network_prefix <= 30
+    error_message = "The prefix is between 8 and 30."
+  }
+}
+
+variable "network_gateway" {
+  type        = string
+  description = "Gateway of the nodes."
+}
+
+variable "dns_servers" {
+  type        = list(string)
+  description = "Name servers of the nodes."
+}
+
+variable "kubernetes_port" {
+  type        = number
+  description = "Port of the Kubernetes API on the endpoint."
+  default     = 6443
+}
+
+# --- Proxmox -----------------------------------------------------------------------------------------------------
+
+variable "proxmox_endpoint" {
+  type        = string
+  description = "Address of the Proxmox API. Its certificate is always verified."
+  validation {
+    condition     = startswith(var.proxmox_endpoint, "https://")
+    error_message = "The Proxmox API is reached by https."
+  }
+}
+
+variable "proxmox_node" {
+  type        = string
+  description = "Proxmox node that runs the machines."
+}
+
+variable "proxmox_datastore" {
+  type        = string
+  description = "Datastore of the disks."
+}
+
+variable "proxmox_bridge" {
+  type        = string
+  description = "Network bridge of the machines."
+}
+
+`
+
+const PROXMOX_TOKEN = `variable "proxmox_api_token" {
+  type        = string
+  description = "user@realm!name=uuid"
+  sensitive   = true
+  ephemeral   = true
+  validation {
+    condition     = can(regex("^[^@!=]+@[^@!=]+![^@!=]+=.+$", var.proxmox_api_token))
+    error_message = "A Proxmox token is user@realm!name=uuid."
+  }
+}
+
+`
+
+const PROXMOX_BY_NAME = `variable "proxmox_token_name" {
+  type        = string
+  description = "Name of the Proxmox token in Infisical; Terraform reads its value at run time."
+}
+
+variable "infisical_token" {
+  type        = string
+  description = "Short-lived token of tazpod's own login: Terraform never sees a client secret that lasts."
+  sensitive   = true
+  ephemeral   = true
+}
+
+`
+
+const TAIL = `# --- Talos and Kubernetes ----------------------------------------------------------------------------------------
+
+variable "talos_image" {
+  type        = string
+  description = "Image of Talos (nocloud) on Proxmox."
+}
+
+variable "talos_version" {
+  type        = string
+  description = "Version of Talos."
+  validation {
+    condition     = can(regex("^v[0-9]+\\\\.[0-9]+\\\\.[0-9]+", var.talos_version))
+    error_message = "Written as v1.9.5."
+  }
+}
+
+variable "kubernetes_version" {
+  type        = string
+  description = "Version of Kubernetes, without v."
+  validation {
+    condition     = can(regex("^[0-9]+\\\\.[0-9]+\\\\.[0-9]+", var.kubernetes_version))
+    error_message = "Written as 1.32.3."
+  }
+}
+
+# Not ephemeral: Talos keeps it in the machine config, so it is in the state too. Treat the state as a secret.
+variable "talos_secretbox_key" {
+  type        = string
+  description = "Key that encrypts Secrets in etcd: 32 random bytes in base64, made by \`tazpod castle secretbox new\`."
+  sensitive   = true
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.talos_secretbox_key))
+    error_message = "The key is standard base64 of exactly 32 bytes (44 characters)."
+  }
+}
+
+# --- Infisical, External Secrets, Flux ---------------------------------------------------------------------------
+
+variable "infisical_host" {
+  type        = string
+  description = "Origin of Infisical, without /api: every version of every client takes that."
+  validation {
+    condition     = can(regex("^https://[^/]+$", var.infisical_host))
+    error_message = "Scheme and host only."
+  }
+}
+
+variable "infisical_project_id" {
+  type        = string
+  description = "Id of the project (workspace)."
+}
+
+variable "infisical_project_slug" {
+  type        = string
+  description = "Slug of the project."
+}
+
+variable "infisical_environment" {
+  type        = string
+  description = "Slug of the environment."
+}
+
+variable "infisical_path" {
+  type        = string
+  description = "Folder of this castle's secrets. No other castle has it."
+  validation {
+    condition     = startswith(var.infisical_path, "/")
+    error_message = "A folder begins with /."
+  }
+}
+
+variable "infisical_client_id" {
+  type        = string
+  description = "Machine identity of the External Secrets Operator."
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "infisical_client_secret" {
+  type        = string
+  description = "Its secret. Handed to the cluster once and kept out of the state."
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "identity_revision" {
+  type        = number
+  description = "Raise it after the machine identity was rotated: write-only values show no difference."
+  default     = 1
+}
+
+variable "eso_chart_repository" {
+  type        = string
+  description = "Where the chart of the External Secrets Operator is."
+}
+
+variable "eso_version" {
+  type        = string
+  description = "Version of the External Secrets Operator."
+  validation {
+    condition     = can(regex("^[0-9]+\\\\.[0-9]+\\\\.[0-9]+", var.eso_version))
+    error_message = "Written as 0.16.1."
+  }
+}
+
+variable "eso_api_version" {
+  type        = string
+  description = "apiVersion that this version serves: v1beta1 before 0.16, v1 since."
+  validation {
+    condition     = contains(["external-secrets.io/v1beta1", "external-secrets.io/v1"], var.eso_api_version)
+    error_message = "external-secrets.io/v1beta1 or external-secrets.io/v1."
+  }
+}
+
+variable "eso_namespace" {
+  type        = string
+  description = "Namespace of the operator and of its identity Secret."
+  default     = "external-secrets"
+}
+
+variable "flux_chart_repository" {
+  type        = string
+  description = "Where the chart of Flux is."
+}
+
+variable "flux_version" {
+  type        = string
+  description = "Version of the Flux chart."
+}
+
+variable "flux_namespace" {
+  type        = string
+  description = "Namespace of Flux."
+  default     = "flux-system"
+}
+
+variable "gitops_repository" {
+  type        = string
+  description = "Repository that Flux follows."
+}
+
+variable "gitops_branch" {
+  type        = string
+  description = "Its branch."
+}
+
+variable "gitops_path" {
+  type        = string
+  description = "Folder of this castle in it. No other castle has it."
+}
+`

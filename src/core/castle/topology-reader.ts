@@ -1,0 +1,79 @@
+import type { ConfigProblem } from '../failure.ts'
+import { err, ok, type Result } from '../result.ts'
+import { type HclFile, literal } from './hcl.ts'
+import type { CastleNode, Topology } from './topology.ts'
+
+const TEXTS = [
+  'castle_name',
+  'cluster_endpoint',
+  'network_gateway',
+  'proxmox_endpoint',
+  'proxmox_node',
+  'proxmox_datastore',
+  'proxmox_bridge',
+  'talos_image',
+  'talos_version',
+  'kubernetes_version',
+  'infisical_host',
+  'infisical_project_id',
+  'infisical_project_slug',
+  'infisical_environment',
+  'infisical_path',
+  'eso_chart_repository',
+  'eso_version',
+  'eso_api_version',
+  'flux_chart_repository',
+  'flux_version',
+  'gitops_repository',
+  'gitops_branch',
+  'gitops_path',
+] as const
+
+/** The topology that a `terraform.tfvars` says. Failure: config-invalid, with the line of each mistake. */
+export function readTopology(file: HclFile, path: string): Result<Topology> {
+  const problems: ConfigProblem[] = [...file.problems]
+  const values = new Map(file.body.attributes.map((one) => [one.name, one]))
+  const wrong = (name: string, what: string) => {
+    const at = values.get(name)?.value.span
+    problems.push({ line: at?.line ?? 1, column: at?.column ?? 1, message: `${name} must be ${what}` })
+  }
+  const read = (name: string): unknown => {
+    const value = values.get(name)?.value
+    return value && literal(value)
+  }
+  const texts = Object.fromEntries(
+    TEXTS.map((name) => {
+      const value = read(name)
+      if (typeof value !== 'string') wrong(name, 'text')
+      return [name, String(value)]
+    }),
+  ) as Record<(typeof TEXTS)[number], string>
+  const prefix = read('network_prefix')
+  if (typeof prefix !== 'number' || !Number.isInteger(prefix)) wrong('network_prefix', 'a number')
+  const dns = read('dns_servers')
+  if (!isTexts(dns)) wrong('dns_servers', 'a list of texts')
+  const nodes = nodesOf(read('nodes'))
+  if (nodes === undefined) wrong('nodes', 'an object of { role, ip, vm_id }')
+  if (problems.length > 0 || nodes === undefined || !isTexts(dns))
+    return err({ reason: 'config-invalid', file: path, problems })
+  return ok({ ...texts, nodes, network_prefix: Number(prefix), dns_servers: dns })
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}
+
+function nodesOf(value: unknown): Record<string, CastleNode> | undefined {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
+  const entries = Object.entries(value as Record<string, unknown>)
+  const nodes = entries.map(([name, node]) => [name, nodeOf(node)] as const)
+  return nodes.every((pair): pair is [string, CastleNode] => pair[1] !== undefined) && nodes.length > 0
+    ? Object.fromEntries(nodes)
+    : undefined
+}
+
+function nodeOf(value: unknown): CastleNode | undefined {
+  const { role, ip, vm_id } = (value ?? {}) as Record<string, unknown>
+  if (role !== 'controlplane' && role !== 'worker') return undefined
+  return typeof ip === 'string' && typeof vm_id === 'number' ? { role, ip, vm_id } : undefined
+}

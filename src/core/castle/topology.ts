@@ -1,0 +1,72 @@
+/** What makes one castle different from another: everything that its `terraform.tfvars` says. No secret. */
+export interface Topology {
+  castle_name: string
+  cluster_endpoint: string
+  nodes: Record<string, CastleNode>
+  network_prefix: number
+  network_gateway: string
+  dns_servers: string[]
+  proxmox_endpoint: string
+  proxmox_node: string
+  proxmox_datastore: string
+  proxmox_bridge: string
+  talos_image: string
+  talos_version: string
+  kubernetes_version: string
+  infisical_host: string
+  infisical_project_id: string
+  infisical_project_slug: string
+  infisical_environment: string
+  infisical_path: string
+  eso_chart_repository: string
+  eso_version: string
+  eso_api_version: string
+  flux_chart_repository: string
+  flux_version: string
+  gitops_repository: string
+  gitops_branch: string
+  gitops_path: string
+}
+
+export interface CastleNode {
+  role: 'controlplane' | 'worker'
+  ip: string
+  vm_id: number
+}
+
+/** Names of castles end up in host names, folders, secrets and Kubernetes objects. */
+export const CASTLE_NAME_RULE =
+  'lower-case letters, digits and -, starting with a letter, ending with a letter or digit, 2 to 31 characters'
+
+export function isCastleName(name: string): boolean {
+  return /^[a-z][a-z0-9-]{0,29}[a-z0-9]$/.test(name)
+}
+
+/** `blue-2` → `BLUE_2_`: secrets of two castles never share a name, whatever store they are in. */
+export function secretPrefix(castle: string): string {
+  return `${castle.toUpperCase().replaceAll('-', '_')}_`
+}
+
+/** The secrets of a castle, by what they are. */
+export function secretNames(castle: string): CastleSecrets {
+  const prefix = secretPrefix(castle)
+  return {
+    secretbox: `${prefix}TALOS_SECRETBOX_KEY`,
+    kubeconfig: `${prefix}KUBECONFIG_CONTENT`,
+    talosconfig: `${prefix}TALOSCONFIG_CONTENT`,
+    clientId: `${prefix}INFISICAL_CLIENT_ID`,
+    clientSecret: `${prefix}INFISICAL_CLIENT_SECRET`,
+    proxmoxToken: `${prefix}PROXMOX_API_TOKEN`,
+    gitopsToken: `${prefix}GITOPS_TOKEN`,
+  }
+}
+
+export interface CastleSecrets {
+  secretbox: string
+  kubeconfig: string
+  talosconfig: string
+  clientId: string
+  clientSecret: string
+  proxmoxToken: string
+  gitopsToken: string
+}

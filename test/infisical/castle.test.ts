@@ -1,0 +1,48 @@
+/** A castle whose secrets are at Infisical: the same promises as on the embedded vault. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scan, scanBytes } from '../support/canary.ts'
+import { castle, newCastle } from '../support/castle.ts'
+import { lab, login, MODES } from '../support/infisical.ts'
+import { makeVault, must } from '../support/project.ts'
+import { Scratch } from '../support/scratch.ts'
+
+const NAME = 'BLUE_TALOS_SECRETBOX_KEY'
+
+test.each(MODES)(
+  '%s: of several runs at once there is one key at the server, and it is nowhere else',
+  async (mode) => {
+    await using scratch = new Scratch()
+    const here = await lab({ mode })
+    await using _server = here.server
+    await makeVault(scratch)
+    expect((await login(scratch, here)).status).toBe(0)
+    const blue = await newCastle(scratch, 'blue')
+    const file = join(blue, 'tazpod.yaml')
+    const place = 'infisical: { project: lab, environment: prod, paths: [/] }'
+    const yaml = readFileSync(file, 'utf8')
+      .replace(/^provider: .*$/m, 'provider: infisical')
+      .replace(/^infisical:.*(\n[ ].*)*$/m, '')
+    writeFileSync(file, `${yaml}\n${place}\n`)
+    const record = join(blue, 'castle.json')
+    writeFileSync(
+      record,
+      JSON.stringify({ ...JSON.parse(readFileSync(record, 'utf8')), provider: 'infisical' }),
+    )
+    await must(scratch, ['trust', '--yes'], { cwd: blue })
+
+    const runs = await Promise.all([1, 2, 3].map(() => castle(scratch, blue, ['secretbox', 'new', '--json'])))
+    for (const run of runs) expect(run, run.stderr + run.stdout).toMatchObject({ status: 0 })
+    const prints = new Set(runs.map(({ stdout }) => JSON.parse(stdout).fingerprint))
+    expect(prints.size).toBe(1)
+    const key = here.project.get('prod', '/', NAME) ?? ''
+    expect(key).toMatch(/^[A-Za-z0-9+/]{43}=$/)
+    expect(runs.flatMap(({ stdoutBytes }) => scanBytes(stdoutBytes, [key]))).toEqual([])
+    expect(scan([scratch.root], [key])).toEqual([])
+    const checked = await castle(scratch, blue, ['secretbox', 'check'])
+    expect(checked.stdout).toContain(`${NAME} is the recorded one`)
+    here.project.set('prod', '/', NAME, Buffer.alloc(32, 7).toString('base64'))
+    expect((await castle(scratch, blue, ['secretbox', 'check'])).status).not.toBe(0)
+  },
+)

@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { PASSPHRASE } from './project.ts'
+import type { Scratch } from './scratch.ts'
+import { type Run, run, tazpod } from './tazpod.ts'
+
+/** Flags of a castle that needs no answer. */
+export const BLUE = [
+  ...['--network', '10.0.10.0/24', '--first-vm-id', '1000', '--proxmox-endpoint', 'https://pve.lan:8006'],
+  ...['--infisical-project-id', 'p-1', '--infisical-project', 'lab'],
+  ...['--gitops-repository', 'https://git.lan/ada/lab', '--provider', 'vault', '--non-interactive'],
+]
+
+/** `castle new NAME` in the project folder; returns the castle's folder. */
+export async function newCastle(
+  scratch: Scratch,
+  name: string,
+  flags: readonly string[] = BLUE,
+): Promise<string> {
+  const done = await tazpod(scratch, ['castle', 'new', name, ...flags])
+  if (done.status !== 0) throw new Error(`castle new ${name} ended with ${done.status}: ${done.stderr}`)
+  return join(scratch.project, name)
+}
+
+/** Runs `tazpod castle …` in a castle's folder, with the passphrase of `makeVault`. */
+export function castle(
+  scratch: Scratch,
+  cwd: string,
+  args: readonly string[],
+  options: Parameters<typeof tazpod>[2] = {},
+): Promise<Run> {
+  return tazpod(scratch, ['castle', ...args], { cwd, passphrase: PASSPHRASE, ...options })
+}
+
+export function terraform(scratch: Scratch, cwd: string, args: readonly string[]): Promise<Run> {
+  return run(scratch, ['terraform', ...args], { cwd, timeout: 120_000 })
+}
