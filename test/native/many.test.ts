@@ -49,9 +49,9 @@ test('1,000 commands leave no descriptor, memory, mount or process', async () =>
   const before = usageOf(pid)
   expect(await times(1_000)).toMatchObject({ status: 0, stderr: '' })
   await until(async () => (await runningOf(scratch)).length === 0)
-  await until(() => usageOf(pid).descriptors === before.descriptors)
+  await until(() => usageOf(pid).descriptors <= before.descriptors)
   const after = usageOf(pid)
-  expect(after.descriptors).toBe(before.descriptors)
+  expect(after.descriptors).toBeLessThanOrEqual(before.descriptors) // the answer to status may still have been open
   expect(after.kibibytes).toBeLessThan(before.kibibytes + 256)
   expect(mountsUnder(scratch.root)).toEqual([])
   expect(scratch.processes().map((p) => p.pid)).toEqual([pid])
