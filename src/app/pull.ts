@@ -1,5 +1,6 @@
 import { put, status, type Where, where } from '../adapters/ghost.ts'
 import { userPaths } from '../adapters/paths.ts'
+import { whenTerminated } from '../adapters/termination.ts'
 import type { ProjectConfig, SessionConfig } from '../core/config-model.ts'
 import { encodeSet, type SessionMeta } from '../core/ghost-set.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
@@ -101,19 +102,23 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
       fallback: options.refresh !== true,
     })
     if (!provider.ok) return provider
+    const abandon = () => provider.value.abandoned?.() ?? Promise.resolve()
+    // A lock ends a refresh under way; the session that it has just opened is ended too.
+    const listen = options.refresh ? whenTerminated(abandon) : () => undefined
     const provided = await provider.value.fetch()
     if (!provided.ok) return provided
     try {
       const made = createPlaceholders(root, absent.value)
-      if (!made.ok) return made
+      if (!made.ok) return await abandon().then(() => made)
       const limits = { ...session.value, cause: options.refresh ? 'refresh' : 'unlock' } as const
       const done = await deliver(here.value, project.value, limits, provided.value, identity)
-      if (!done.ok) return done
+      if (!done.ok) return await abandon().then(() => done)
       const remark = await provider.value.settled?.(provided.value)
       const told = report(project.value, session.value, provided.value)
       const notes = [...provided.value.notes, ...(remark === undefined ? [] : [remark])]
       return ok({ ...told, secrets: done.value, from, created: absent.value, notes })
     } finally {
+      listen()
       wipeProvided(provided.value)
     }
   } finally {

@@ -29,6 +29,8 @@ export interface SecretProvider {
   /** As in `provider:` of tazpod.yaml. */
   readonly name: string
   fetch(): Promise<Result<ProvidedSet>>
+  /** Called instead of `settled` when the set did not get there: what was opened for it is let go. */
+  abandoned?(): Promise<void>
   /** Called once the set is in the holder: what was only prepared may now be kept (a failure is a remark). */
   settled?(provided: ProvidedSet): Promise<string | undefined>
 }

@@ -157,6 +157,39 @@ test('an identity that was refused in the middle is not tried again and again', 
   expect(await must(scratch, ['log'])).toContain('refresh')
 })
 
+test('a pull that fails ends the session that it opened', async () => {
+  await using scratch = new Scratch()
+  const here = await lab(SECRETS)
+  await using server = here.server
+  await member(scratch, here, yaml())
+  here.project.revokeAccess(here.identity)
+  expect((await pull(scratch)).status).toBe(77)
+  expect(server.liveTokens).toBe(0)
+  here.project.grant(here.identity, { read: true, readValue: true })
+  const other = yaml().replace('TOKEN_FILE }', 'TOKEN_FILE, as: value }') // 900 KiB do not fit into a variable
+  scratch.file('project/tazpod.yaml', other, 0o644)
+  await must(scratch, ['trust', '--yes'])
+  here.project.set('prod', '/', 'TOKEN', 'x'.repeat(900_000))
+  expect((await pull(scratch)).status).toBe(65)
+  expect(server.liveTokens).toBe(0)
+})
+
+test('a lock in the middle of a refresh leaves no session behind', async () => {
+  await using scratch = new Scratch()
+  const here = await lab({ ...SECRETS, ttl: 6, maxTtl: 6 })
+  await using server = here.server
+  await member(scratch, here, yaml())
+  await pull(scratch)
+  server.fault({ kind: 'slow-headers', match: /secretPath/, delayMs: 60_000, times: 9 })
+  const from = server.requests.length
+  expect(await until(() => paths(here, from).some((path) => /secrets/.test(path)), 30_000)).toBe(true)
+  expect(count(paths(here, from), '/login')).toBe(1) // the refresh has logged in and waits for a list
+  await must(scratch, ['lock'])
+  // The one that was held, and the one that the refresh had just got.
+  expect(await until(() => count(paths(here, from), '/revoke') === 2, 10_000)).toBe(true)
+  server.clearFaults()
+})
+
 test('logout ends what is unlocked with that identity', async () => {
   await using scratch = new Scratch()
   const here = await lab(SECRETS)

@@ -36,18 +36,21 @@ export function wantedBy(config: ProjectConfig): Wanted & { names: ReadonlySet<s
 /**
  * Fetches everything that the project asks for, or fails: login (or the held token), the project's id, one list per
  * folder. A token that the server does not take is replaced by one fresh login, once.
- * `before`: the session of the last pull, used only when it is of the same source.
+ * `before`: the session of the last pull, used only when it is of the same source. `opened` is told each token that
+ * is worked with, also when the fetch fails later.
  */
 export async function fetchAll(
   source: InfisicalSource,
   wanted: Wanted,
   before: HeldSession | undefined,
   progress: Progress,
+  opened: (token: HeldToken) => void = () => undefined,
 ): Promise<Result<Fetched>> {
   const last = before?.source === source.hash ? before : undefined
   progress(`logging in at ${source.client.host}`)
   const token = await currentToken(source.client, source.identity, last?.token)
   if (!token.ok) return err(failureAt(source, token.error))
+  opened(token.value)
   const older = before === undefined ? [] : liveTokens(before, Date.now())
   const first = await fetchWith(source, wanted, { token: token.value, older }, last, progress)
   if (first.ok || !needsLogin(first.error.refused))
@@ -55,6 +58,7 @@ export async function fetchAll(
   progress(`logging in again at ${source.client.host}`)
   const fresh = await freshToken(source.client, source.identity)
   if (!fresh.ok) return err(failureAt(source, fresh.error))
+  opened(fresh.value)
   const second = await fetchWith(source, wanted, { token: fresh.value, older }, last, progress)
   return second.ok ? second : err(asFailure(source, second.error))
 }

@@ -4,8 +4,10 @@ import type { ProjectConfig } from '../../core/config-model.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { Wanted } from '../../core/infisical/combine.ts'
 import {
+  byServer,
   encodeHeld,
   type HeldSession,
+  type HeldToken,
   liveTokens,
   REVOKE_ENTRY,
   revocationOf,
@@ -16,9 +18,42 @@ import type { ProvidedSet, SecretProvider } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { VaultDocument } from '../../core/vault-document.ts'
 import { type Fetched, fetchAll, type Progress, wantedBy } from './fetch.ts'
+import { revokeTokens } from './revoke.ts'
 import { keepSnapshot, readSnapshot, snapshotPath } from './snapshot.ts'
 import { failureAt, type InfisicalSource, sourceOf } from './source.ts'
 import { refreshIn } from './token.ts'
+
+/** A token that the holder does not have yet is nobody's: until then it is ended by whoever stops. */
+class OpenedSession {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #known: ReadonlySet<string>
+  #tokens: HeldToken[] = []
+
+  constructor({ env, before }: InfisicalOptions) {
+    this.#env = env
+    this.#known = new Set(
+      before === undefined ? [] : liveTokens(before, Date.now()).map(({ token }) => token),
+    )
+  }
+
+  readonly opened = (token: HeldToken): void => {
+    // A renewal shares its id with the token that the holder has: to end one would end both.
+    if (!this.#known.has(token.token) && token.issuedAt === token.firstLogin) this.#tokens.push(token)
+  }
+
+  keep(): void {
+    this.#tokens = []
+  }
+
+  async end(): Promise<void> {
+    const tokens = this.#tokens
+    this.#tokens = []
+    if (tokens.length > 0) await revokeTokens(byServer(tokens), this.#env, END_MS)
+  }
+}
+
+/** How long a failure may wait for the end of a session that it opened, in ms. */
+const END_MS = 2_000
 
 export interface InfisicalOptions {
   /** The project's name for people. */
@@ -34,6 +69,10 @@ export interface InfisicalOptions {
   /** May the copy stand in when the server can't be reached? Not for a refresh: the old set is newer. */
   fallback: boolean
   progress: Progress
+}
+
+interface Opened {
+  opened: (token: HeldToken) => void
 }
 
 /** Seconds after which a set that came from the copy is tried to be replaced. */
@@ -52,17 +91,22 @@ export function infisicalProvider(
   const source = sourceOf(doc, config.infisical, options.env)
   if (!source.ok) return source
   const copy = snapshotPath(options.paths, source.value.hash)
+  const session = new OpenedSession(options)
   const keeps = config.infisical.offline
   return ok({
     name: 'infisical',
     async fetch() {
       try {
-        return await fetchSet(source.value, config, copy, options)
+        const fetched = await fetchSet(source.value, config, copy, { ...options, opened: session.opened })
+        if (!fetched.ok || fetched.value.copyOf !== undefined) await session.end()
+        return fetched
       } finally {
         source.value.client.close()
       }
     },
+    abandoned: () => session.end(),
     async settled(provided) {
+      session.keep()
       if (!keeps || provided.copyOf !== undefined) return undefined
       const { secrets, names } = provided
       const snapshot = { taken: new Date().toISOString(), secrets, names }
@@ -78,11 +122,11 @@ async function fetchSet(
   source: InfisicalSource,
   config: ProjectConfig,
   copy: string,
-  options: InfisicalOptions,
+  options: InfisicalOptions & Opened,
 ): Promise<Result<ProvidedSet>> {
   if (options.offline) return fromCopy(source, copy, options, undefined)
   const wanted = wantedBy(config)
-  const fetched = await fetchAll(source, wanted, options.before, options.progress)
+  const fetched = await fetchAll(source, wanted, options.before, options.progress, options.opened)
   if (fetched.ok) return provide(source, wanted, fetched.value, options)
   if (!source.config.offline || !options.fallback || !isOutage(fetched.error)) return fetched
   const copied = await fromCopy(source, copy, options, fetched.error)
@@ -100,7 +144,7 @@ async function provide(
   source: InfisicalSource,
   wanted: Wanted & { names: ReadonlySet<string> },
   { combined, session }: Fetched,
-  options: InfisicalOptions,
+  options: InfisicalOptions & Opened,
 ): Promise<Result<ProvidedSet>> {
   const { token } = session
   let secrets: ReadonlyMap<string, Buffer> | undefined = combined && used(combined.secrets, wanted.names)
@@ -109,7 +153,13 @@ async function provide(
     if (!held.ok) return held
     if (held.value === undefined) {
       // The holder has lost some of them: everything is fetched anew, without the note of what was there.
-      const again = await fetchAll(source, wanted, { ...session, etags: [] }, options.progress)
+      const again = await fetchAll(
+        source,
+        wanted,
+        { ...session, etags: [] },
+        options.progress,
+        options.opened,
+      )
       return again.ok ? provide(source, wanted, again.value, options) : again
     }
     secrets = held.value

@@ -15,7 +15,7 @@ export async function freshToken(
   identity: StoredIdentity,
 ): Promise<Result<HeldToken, Refused>> {
   const answer = await login(client, identity)
-  return answer.ok ? ok(held(identity, answer.value, Date.now())) : answer
+  return answer.ok ? ok(held(identity, answer.value)) : answer
 }
 
 /**
@@ -47,11 +47,12 @@ export function refreshIn(token: HeldToken): number {
 function held(
   { host, ca }: StoredIdentity,
   answer: LoginAnswer,
-  firstLogin: number,
-  issuedAt = Date.now(),
+  firstLogin?: number,
+  issued?: number,
 ): HeldToken {
   const now = Date.now()
+  const issuedAt = issued ?? now
   const times = tokenTimes(answer, (now - issuedAt) / 1000)
   const endsAt = now + times.lifetime * 1000
-  return { token: answer.accessToken, host, ca, issuedAt, firstLogin, endsAt, times }
+  return { token: answer.accessToken, host, ca, issuedAt, firstLogin: firstLogin ?? now, endsAt, times }
 }
