@@ -81,6 +81,14 @@ describe('tazpod vault', () => {
     expect(Buffer.from(JSON.parse(json.stdout).value, 'base64')).toEqual(BYTES)
   })
 
+  test('set keeps the newline of a single line, and says so', async () => {
+    const line = await vault(scratch, ['set', 'LINE'], { stdin: 'token\n' })
+    expect(line.stderr).toBe('the value ends with a newline, which is kept; printf %s VALUE writes none\n')
+    expect((await vault(scratch, ['get', '--reveal', 'LINE'])).stdout).toBe('token\n')
+    expect(await vault(scratch, ['set', 'LINE'], { stdin: 'token' })).toMatchObject({ status: 0, stderr: '' })
+    expect((await vault(scratch, ['rm', 'LINE'])).status).toBe(0)
+  })
+
   test('get shows nothing without --reveal', async () => {
     const done = await vault(scratch, ['get', 'KEY'])
     expect(done).toMatchObject({ status: 64, stdout: '' })
