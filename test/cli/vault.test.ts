@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
@@ -174,6 +174,7 @@ describe('tazpod vault', () => {
       (await vault(scratch, ['import', 'kubeconfig', '--as', 'KUBECONFIG_CONTENT', '--empty'])).status,
     ).toBe(0)
     expect(readFileSync(file)).toHaveLength(0)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
     expect((await vault(scratch, ['get', '--reveal', 'KUBECONFIG_CONTENT'])).stdoutBytes).toEqual(BYTES)
   })
 
