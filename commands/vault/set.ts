@@ -1,6 +1,6 @@
 import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
-import { newValue, setSecrets } from '../../src/app/vault/secrets.ts'
+import { isLineWithNewline, newValue, setSecrets } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
@@ -20,10 +20,12 @@ export default class VaultSet extends TazpodCommand {
     const access = this.finish(await vaultAccess(flags))
     const value = this.finish(await newValue(access, args.name))
     const size = value.length
+    const newline = isLineWithNewline(value)
     const changed = await setSecrets(access, new Map([[args.name, value]])).finally(() => value.fill(0))
     const { added, replaced } = this.finish(changed)
     const what = added.length > 0 ? 'added' : replaced.length > 0 ? 'replaced' : 'unchanged'
     this.print(flags.json, { name: args.name, size, change: what }, `${args.name}: ${what}, ${size} bytes`)
+    if (newline) this.note('the value ends with a newline, which is kept; printf %s VALUE writes none')
     if (what === 'unchanged') return
     const remark = await changeRemark()
     if (remark !== undefined) this.note(remark)

@@ -16,7 +16,7 @@ export async function readClearFile(path: string, limit: number): Promise<Result
 }
 
 /**
- * Empties a clear-text file in place, after zeros were written over it, if it still holds exactly `expected`.
+ * Empties a clear-text file in place and makes it private (0600), after zeros were written over it, if it still holds exactly `expected`.
  * The disk may keep old blocks (SSD, journal, snapshots): only a new secret is safe against that.
  */
 export function emptyClearFile(path: string, expected: Buffer): Promise<Result<void>> {
@@ -27,6 +27,7 @@ export function emptyClearFile(path: string, expected: Buffer): Promise<Result<v
     now.fill(0)
     if (!same)
       return err({ reason: 'unsafe-file', path, why: 'it changed while it was imported; it was not emptied' })
+    await file.chmod(0o600) // whatever is written here again, and the placeholder of a bind that it may be now
     await file.write(Buffer.alloc(size), 0, size, 0)
     await file.sync()
     await file.truncate(0)

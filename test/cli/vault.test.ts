@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
@@ -79,6 +79,14 @@ describe('tazpod vault', () => {
     expect(got.stdoutBytes).toEqual(BYTES)
     const json = await vault(scratch, ['get', '--reveal', 'KEY', '--json'])
     expect(Buffer.from(JSON.parse(json.stdout).value, 'base64')).toEqual(BYTES)
+  })
+
+  test('set keeps the newline of a single line, and says so', async () => {
+    const line = await vault(scratch, ['set', 'LINE'], { stdin: 'token\n' })
+    expect(line.stderr).toBe('the value ends with a newline, which is kept; printf %s VALUE writes none\n')
+    expect((await vault(scratch, ['get', '--reveal', 'LINE'])).stdout).toBe('token\n')
+    expect(await vault(scratch, ['set', 'LINE'], { stdin: 'token' })).toMatchObject({ status: 0, stderr: '' })
+    expect((await vault(scratch, ['rm', 'LINE'])).status).toBe(0)
   })
 
   test('get shows nothing without --reveal', async () => {
@@ -168,6 +176,7 @@ describe('tazpod vault', () => {
       (await vault(scratch, ['import', 'kubeconfig', '--as', 'KUBECONFIG_CONTENT', '--empty'])).status,
     ).toBe(0)
     expect(readFileSync(file)).toHaveLength(0)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
     expect((await vault(scratch, ['get', '--reveal', 'KUBECONFIG_CONTENT'])).stdoutBytes).toEqual(BYTES)
   })
 

@@ -3,20 +3,12 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { filled, frameOf, holderPid, native, put, runtimeOf, sh } from '../support/holder.ts'
-import { mountsUnder } from '../support/processes.ts'
+import { killed, mountsUnder } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import { until } from '../support/until.ts'
 
 const SET = { secrets: { A: 'a'.repeat(100_000), B: 'b' } }
 const ROUNDS = 40
-
-function kill(pid: number): void {
-  try {
-    if (pid > 0) process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
 
 /** Lets `moment` milliseconds pass with work in them, so that the kill falls anywhere. */
 const later = (moment: number): Promise<unknown> => until(() => false, moment)
@@ -43,14 +35,14 @@ test.each(Object.keys(ACTIONS))(`during %s, ${ROUNDS} times`, async (name) => {
     const pid = holderPid(scratch)
     const doing = action(scratch)
     await later((round % 20) / 2)
-    kill(pid)
+    const gone = pid > 0 ? killed(pid) : undefined
     const done = await doing
     if (done.status !== 0) cut++
     expect(done.status === 0 || done.stderr.startsWith('tazpod: '), `${done.status} ${done.stderr}`).toBe(
       true,
     )
     if (name === 'exec') expect(['100001\n', '']).toContain(done.stdout)
-    await until(() => holderPid(scratch) !== pid)
+    await gone
   }
   await filled(scratch, SET)
   expect((await sh(scratch, 'cat "$B_FILE"')).stdout).toBe('b')
@@ -71,8 +63,7 @@ test('a running command keeps its files when its holder is killed, and the next 
     'echo >started; until [ -e go ]; do sleep 0.05; done; cat "$B_FILE"; ls "$TAZPOD_GHOST/work"',
   )
   await until(() => existsSync(join(scratch.project, 'started')))
-  kill(pid)
-  await until(() => holderPid(scratch) === 0)
+  await killed(pid)
   await filled(scratch, { secrets: { B: 'another' } })
   const status = JSON.parse((await native(scratch, ['status', '--json'])).stdout) as { running: unknown[] }
   expect(status.running).toEqual([])

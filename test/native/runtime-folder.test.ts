@@ -12,10 +12,10 @@ import {
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { filled, frameOf, holderPid, native, nativeBinary, put, runtimeOf, sh } from '../support/holder.ts'
+import { killed } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import { type Run, run } from '../support/tazpod.ts'
 import { need, needRoot } from '../support/tools.ts'
-import { until } from '../support/until.ts'
 import { STRANGER } from '../support/users.ts'
 
 const SET = { secrets: { A: 'a' } }
@@ -109,8 +109,7 @@ test('the socket of a holder that was killed is taken over', async () => {
   await using scratch = new Scratch()
   for (let round = 0; round < 5; round++) {
     await filled(scratch, { secrets: { A: `${round}` } })
-    process.kill(holderPid(scratch), 'SIGKILL')
-    await until(() => holderPid(scratch) === 0)
+    await killed(holderPid(scratch))
     expect(existsSync(join(runtimeOf(scratch), 'socket'))).toBe(true)
     expect(await sh(scratch, 'true')).toMatchObject({ status: 75 })
     expect((await native(scratch, ['status', '--json'])).stdout).toContain('"state":"locked"')

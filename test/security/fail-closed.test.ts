@@ -5,12 +5,12 @@ import { existsSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
+import { killed } from '../support/processes.ts'
 import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { held } from '../support/story.ts'
 import { type Run, run, tazpod } from '../support/tazpod.ts'
 import { need, sayWhy } from '../support/tools.ts'
-import { until } from '../support/until.ts'
 import { asUser, testUid } from '../support/users.ts'
 
 const CONFIG = `version: 1
@@ -56,8 +56,7 @@ describe('exec starts nothing', () => {
   })
 
   test('when the holder was killed', async () => {
-    process.kill(scratch.holder()?.pid ?? 0, 'SIGKILL')
-    await until(() => scratch.holder() === undefined)
+    await killed(scratch.holder()?.pid ?? 0)
     refused(await start(), 75, /locked(?:.|\n)*tazpod pull/)
   })
 

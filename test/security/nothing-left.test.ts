@@ -1,8 +1,10 @@
 /** Promises 2 and 3 of DESIGN §1: no clear secret on any disk, and nothing to clean up, at any SIGKILL. */
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { canary, scan } from '../support/canary.ts'
+import { killed } from '../support/processes.ts'
 import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { held, setFrame, unlocked } from '../support/story.ts'
@@ -85,9 +87,9 @@ describe('after a SIGKILL of', () => {
       const holder = scratch.holder()
       const child = startTazpod(scratch, ['exec', '--', 'sh', '-c', 'cat "$TOKEN_FILE"'])
       const over = new Promise((resolve) => child.once('exit', resolve))
-      setTimeout(() => holder && process.kill(holder.pid, 'SIGKILL'), moment(round, 6))
+      await pause(moment(round, 6))
+      await killed(holder?.pid ?? 0)
       await over
-      await until(() => scratch.holder() === undefined)
     }
     expect(residue()).toEqual([])
     // whatever the dead ones left in the runtime folder does not stop the next one

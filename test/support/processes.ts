@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { until } from './until.ts'
 
 /** The bytes of a file of /proc, or nothing when it is gone or refused. */
 function proc(path: string): string {
@@ -28,6 +29,21 @@ export function processesWithArgument(text: string): Process[] {
   return pids()
     .map((pid) => ({ pid, command: commandLine(pid) }))
     .filter((p) => p.command.includes(text))
+}
+
+/**
+ * Kills a process and waits until the kernel has closed its files. One that is still ending has no memory, environment
+ * or arguments any more, but its sockets take connections yet. Nothing to do where it is gone already.
+ */
+export async function killed(pid: number): Promise<void> {
+  if (pid <= 0) throw new Error(`no process has the number ${pid}`)
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+  if (!(await until(() => proc(`/proc/${pid}/stat`) === '' || isZombie(pid))))
+    throw new Error(`process ${pid} does not end`)
 }
 
 /** A process that ended and waits for its parent holds no memory, mount or file: it counts as gone. */

@@ -53,6 +53,11 @@ export async function newValue(access: VaultAccess, name: string): Promise<Resul
   return readStdin(`the value of ${name}`, MAX_VALUE)
 }
 
+/** One line and its newline: what `echo` and editors write, and what hardly any tool takes as a token. */
+export function isLineWithNewline(value: Buffer): boolean {
+  return value.length > 1 && value.indexOf(0x0a) === value.length - 1
+}
+
 /** Keeps secrets, byte-exact; each value at most 1 MiB. Nothing is written when all are there. */
 export async function setSecrets(
   access: VaultAccess,
