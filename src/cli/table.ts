@@ -81,7 +81,9 @@ function line(cells: readonly string[], columns: readonly Column[], style?: Styl
   })
   const gap = ' '.repeat(GAP)
   const text = [first, ...rest].join(gap).trimEnd()
-  return style === undefined || first.trim() === '' ? text : styled(style, first.trimEnd()) + text.slice(first.trimEnd().length)
+  return style === undefined || first.trim() === ''
+    ? text
+    : styled(style, first.trimEnd()) + text.slice(first.trimEnd().length)
 }
 
 /** One text as lines of at most `width`, the further ones behind `indent`. Words that are too long stay whole. */
