@@ -13,6 +13,14 @@ export interface TerminalOptions {
   uid?: number
 }
 
+/** Text of one style in a row. */
+export interface Piece {
+  column: number
+  text: string
+  /** Classes: `c` and the palette's number, `bold`, `inverse`. */
+  style: string[]
+}
+
 /** What a key sends. */
 export const KEY = {
   enter: '\r',
@@ -105,6 +113,29 @@ export class Terminal implements AsyncDisposable {
   /** The rows that are visible now, without trailing blanks. */
   screen(): string {
     return this.#rows(this.#screen.buffer.active.baseY)
+  }
+
+  /** The visible rows as pieces of one style each, for a picture. */
+  pieces(): Piece[][] {
+    const { active } = this.#screen.buffer
+    return Array.from({ length: this.#screen.rows }, (_, y) => {
+      const line = active.getLine(active.baseY + y)
+      const pieces: Piece[] = []
+      for (let x = 0; x < this.#screen.cols; x++) {
+        const cell = line?.getCell(x)
+        if (!cell || cell.getWidth() === 0) continue
+        const style = [
+          cell.isFgPalette() ? `c${cell.getFgColor()}` : '',
+          cell.isBold() ? 'bold' : '',
+          cell.isInverse() ? 'inverse' : '',
+        ].filter(Boolean)
+        const last = pieces.at(-1)
+        const text = cell.getChars() || ' '
+        if (last && last.style.join() === style.join()) last.text += text
+        else pieces.push({ column: x, text, style })
+      }
+      return pieces
+    })
   }
 
   /** Everything drawn so far: what scrolled away, then the screen. */

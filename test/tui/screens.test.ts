@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { dashboardAtTerminal } from '../support/dashboard.ts'
 import { CANARY } from '../support/dashboard-world.ts'
+import { svgOf } from '../support/picture.ts'
 import { Scratch } from '../support/scratch.ts'
 import { KEY, type Terminal } from '../support/terminal.ts'
 
@@ -14,7 +15,7 @@ async function press(terminal: Terminal, keys: string, shows: string): Promise<v
 /** A frame comes in several writes: waits until no more come. */
 async function settled(terminal: Terminal): Promise<string> {
   for (let seen = -1; seen !== terminal.raw.length; await pause(150)) seen = terminal.raw.length
-  return `${terminal.screen()}\n`
+  return `${terminal.screen().replace(/ +$/gm, '')}\n`
 }
 
 const SIZES = [
@@ -46,6 +47,17 @@ for (const [cols, rows] of SIZES) {
     expect(terminal.screen().split('\n').length).toBeLessThanOrEqual(rows)
   })
 }
+
+test('the picture in the README is this very screen', async () => {
+  await using scratch = new Scratch()
+  await using terminal = await dashboardAtTerminal(scratch, 'unlocked', { cols: 100, rows: 24 })
+  await terminal.waitForText('[1 secrets')
+  await press(terminal, 'j', '› KUBECONFIG_CONTENT')
+  await settled(terminal)
+  await expect(svgOf(terminal.pieces(), 100, 'tazpod dashboard')).toMatchFileSnapshot(
+    '../../docs/pictures/dashboard.svg',
+  )
+})
 
 test('readable at 60 columns: what matters most stays', async () => {
   await using scratch = new Scratch()

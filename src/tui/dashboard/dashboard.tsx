@@ -4,7 +4,7 @@ import type { Overview } from '../../app/dashboard/overview.ts'
 import type { DashboardSource } from '../../app/dashboard/source.ts'
 import type { MouseEvent } from '../terminal/mouse.ts'
 import { ActivityPane } from './activity-pane.tsx'
-import { Line, ThemeContext } from './bits.tsx'
+import { Block, Line, ThemeContext } from './bits.tsx'
 import { dialogKeys } from './dialog.ts'
 import { DialogPane } from './dialogs.tsx'
 import { Footer, footerLines, MessageLine, Tabs, tabSpans } from './footer.tsx'
@@ -30,6 +30,8 @@ export interface DashboardProps {
 
 const LEAST = { columns: 40, rows: 14 }
 const WHEEL_ROWS = 3
+/** From this height on, a row stays free above the tabs. */
+const ROOMY = 30
 
 export function Dashboard({ source, first, terminal, colour }: DashboardProps) {
   const { columns: width, rows: height } = useWindowSize()
@@ -39,7 +41,9 @@ export function Dashboard({ source, first, terminal, colour }: DashboardProps) {
 
   const rows = rowsOf(live, search)
   const header = headerRows(live.view, live.now, width)
-  const body = height - header.length - 1 - 1 - 1 - footerLines(width).length
+  const gap = height >= ROOMY ? 1 : 0
+  const tabRow = header.length + gap + 2
+  const body = height - tabRow - 1 - footerLines(width).length
   const counts = { secrets: rows.secrets.length, running: rows.running.length, activity: undefined }
   const spans = tabSpans(tab, counts)
   const commands = commandsOf(live.view)
@@ -51,7 +55,7 @@ export function Dashboard({ source, first, terminal, colour }: DashboardProps) {
     if (desk.now().dialog) return
     if (event.kind === 'wheel') return desk.move(event.by * WHEEL_ROWS)
     const hit = spans.find(({ from, to }) => event.column >= from && event.column <= to)
-    if (event.row === header.length + 2 && hit) desk.set({ tab: hit.tab })
+    if (event.row === tabRow && hit) desk.set({ tab: hit.tab })
   })
 
   if (width < LEAST.columns || height < LEAST.rows) {
@@ -64,6 +68,7 @@ export function Dashboard({ source, first, terminal, colour }: DashboardProps) {
     <ThemeContext value={theme(colour)}>
       <Box flexDirection="column" width={width} height={height}>
         <Header view={live.view} rows={header} width={width} />
+        <Block height={gap} />
         <Tabs spans={spans} tab={tab} search={search} searching={searching} width={width} />
         {dialog ? <DialogPane dialog={dialog} height={body} width={width} commands={commands} /> : null}
         {!dialog && tab === 'secrets' ? (

@@ -1,3 +1,4 @@
+import { padTo } from '../../cli/width.ts'
 import { Block, Line, Piece } from './bits.tsx'
 import { type Column, listRows, visible } from './columns.ts'
 import type { Tone } from './theme.ts'
@@ -28,7 +29,11 @@ export function List({ columns, rows, tone, selected, height, width, empty }: Li
         const mark = index === selected ? '› ' : '  '
         return (
           <Line key={index} tone={tone?.(index) ?? 'plain'}>
-            {index === selected ? <Piece tone="selected">{`${mark}${text}`}</Piece> : `${mark}${text}`}
+            {index === selected ? (
+              <Piece tone="selected">{padTo(`${mark}${text}`, width)}</Piece>
+            ) : (
+              `${mark}${text}`
+            )}
           </Line>
         )
       })}
