@@ -48,7 +48,12 @@ const STAND_IN = `resource "terraform_data" "node" {
 }
 
 resource "terraform_data" "config" {
-  input = yamlencode({ cluster = { secretboxEncryptionSecret = var.talos_secretbox_key } })
+  input = sha256(var.talos_secretbox_key)
+}
+
+output "secretbox_patch" {
+  value     = yamlencode({ cluster = { secretboxEncryptionSecret = var.talos_secretbox_key } })
+  sensitive = true
 }
 
 output "kubeconfig" {
