@@ -169,12 +169,17 @@ function valuesOf(children: readonly Node[]): HclExpr[] {
     if (first === undefined || !isValue(first)) continue
     const rest: Node[] = []
     while (STEPS.has(children[at + 1]?.type ?? '')) rest.push(...children.slice(++at, at + 1))
-    values.push(rest.length === 0 ? expressionOf(first) : traversal([first, ...rest], spanOf(first)))
+    values.push(rest.length === 0 ? expressionOf(first) : traversal([first, ...rest], spanOver(first, rest)))
   }
   return values
 }
 
 const STEPS = new Set(['get_attr', 'index', 'splat'])
+
+function spanOver(first: Node, rest: readonly Node[]): Span {
+  const last = spanOf(rest.at(-1) ?? first)
+  return { ...spanOf(first), endLine: last.endLine, endColumn: last.endColumn, end: last.end }
+}
 
 /** `var.x["a"].b`: the names that follow by dots, up to the first index. */
 function traversal(nodes: readonly Node[], span: Span): HclExpr {

@@ -34,3 +34,46 @@ export function castle(
 export function terraform(scratch: Scratch, cwd: string, args: readonly string[]): Promise<Run> {
   return run(scratch, ['terraform', ...args], { cwd, timeout: 120_000 })
 }
+
+/** The castle with stand-ins for its providers: everything else, variables and outputs too, is the real thing. */
+export function standIn(scratch: Scratch, folder: string): void {
+  const path = (name: string) => join(folder.slice(scratch.home.length + 1), name)
+  scratch.file(path('providers.tf'), 'terraform {\n  backend "local" {}\n}\n', 0o644)
+  scratch.file(path('main.tf'), STAND_IN, 0o644)
+}
+
+const STAND_IN = `resource "terraform_data" "node" {
+  for_each = var.nodes
+  input    = each.value.ip
+}
+
+resource "terraform_data" "config" {
+  input = sha256(var.talos_secretbox_key)
+}
+
+output "secretbox_patch" {
+  value     = yamlencode({ cluster = { secretboxEncryptionSecret = var.talos_secretbox_key } })
+  sensitive = true
+}
+
+output "kubeconfig" {
+  value     = "apiVersion: v1\\nserver: https://\${var.cluster_endpoint}\\r\\n# no newline at the end"
+  sensitive = true
+}
+
+output "talosconfig" {
+  value     = "context: \${var.castle_name}\\n"
+  sensitive = true
+}
+`
+
+/** What a castle's terraform is granted, beside the key. */
+export function castleSecrets(name: string, values: Record<string, string> = {}): Record<string, string> {
+  const upper = name.toUpperCase()
+  return {
+    [`${upper}_PROXMOX_API_TOKEN`]: 'tazpod@pve!blue=0000',
+    [`${upper}_INFISICAL_CLIENT_ID`]: 'id',
+    [`${upper}_INFISICAL_CLIENT_SECRET`]: 'secret',
+    ...values,
+  }
+}

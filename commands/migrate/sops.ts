@@ -1,0 +1,29 @@
+import { boolean } from '@oclif/core/flags'
+import { migrateSops } from '../../src/app/migrate/run.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { errandHere } from '../../src/cli/errand.ts'
+import { sopsLines } from '../../src/cli/sops-lines.ts'
+
+const STEPS = ['plan', 'apply', 'verify', 'finish'] as const
+
+export default class MigrateSops extends TazpodCommand {
+  static override summary = 'Move every value of SOPS files into the store, and leave SOPS.'
+  static override description =
+    'Finds SOPS files by their content, decrypts them in memory (age keys of $SOPS_AGE_KEY_FILE, $SOPS_AGE_KEY or the store; other key services through the sops program) and verifies their MAC. Four steps, each of which can be repeated: --plan shows, --apply stores, --verify compares, --finish rewrites what reads the files and deletes them. Nothing is deleted before it was verified in the same run.'
+  static override flags = {
+    plan: boolean({ summary: 'Show files, names and references; write nothing.', exactlyOne: [...STEPS] }),
+    apply: boolean({ summary: 'Put the values into the store.' }),
+    verify: boolean({ summary: 'Compare the store with the files.' }),
+    finish: boolean({ summary: 'Rewrite references, delete the files, list what to rotate.' }),
+    overwrite: boolean({ summary: 'Replace values that the store has under the same name.' }),
+    ...passphraseFdFlag,
+  }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(MigrateSops)
+    const step = STEPS.find((one) => flags[one]) ?? 'plan'
+    const options = { ...flags, overwrite: flags.overwrite === true }
+    const report = this.finish(await migrateSops(step, options, process.env, errandHere()))
+    this.print(flags.json, report, sopsLines(report))
+  }
+}

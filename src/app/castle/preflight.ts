@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { modeOf, readText } from '../../adapters/castle-files.ts'
+import { runPlain } from '../../adapters/child.ts'
+import { filesBelow } from '../../adapters/code-files.ts'
+import { status } from '../../adapters/ghost.ts'
+import { hclReader } from '../../adapters/hcl.ts'
+import { atLeast, parseVersion } from '../../core/castle/eso-versions.ts'
+import { isSecretsFile } from '../../core/castle/lint/secrets.ts'
+import { isVerboseLog, TERRAFORM_NEEDED, terraformVersion } from '../../core/castle/terraform-state.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { explain } from '../explain.ts'
+import { loadProject } from '../project.ts'
+import type { Castle } from './record.ts'
+import { statePath } from './record.ts'
+
+/** A run that begins with less time than this could lose its credentials in the middle. */
+const LEAST_MS = 15 * 60_000
+
+export interface PreflightOptions {
+  env: NodeJS.ProcessEnv
+  /** Go on with a verbose log or with arguments from the environment. */
+  force: boolean
+}
+
+/**
+ * What has to be right before terraform touches anything: terraform itself, an unlocked session that outlives the
+ * run, every placeholder bound, a state that nobody else reads, no committed value in front of an injected one, no
+ * log that would hold values. The first thing that is wrong ends it.
+ */
+export async function preflight(castle: Castle, options: PreflightOptions): Promise<Result<void>> {
+  const checks = [environment, program, session, bound, stateMode, shadows]
+  for (const check of checks) {
+    const done = await check(castle, options)
+    if (!done.ok) return done
+  }
+  return ok()
+}
+
+async function environment(_: Castle, { env, force }: PreflightOptions): Promise<Result<void>> {
+  const log = ['TF_LOG', 'TF_LOG_CORE', 'TF_LOG_PROVIDER'].find((name) => isVerboseLog(env[name]))
+  const args = Object.keys(env).find((name) => name.startsWith('TF_CLI_ARGS') && env[name] !== '')
+  if (force || (log === undefined && args === undefined)) return ok()
+  return err({
+    reason: 'castle-refused',
+    why:
+      log === undefined
+        ? `${args} changes what terraform does, and is written into logs`
+        : `${log}=${env[log]?.slice(0, 10)} writes values of variables and states into the log`,
+    next: `unset ${log ?? args}   (or --force)`,
+  })
+}
+
+async function program({ folder }: Castle): Promise<Result<void>> {
+  const ran = await runPlain(['terraform', 'version', '-json'], { cwd: folder })
+  if (!ran.ok) return ran
+  const version = terraformVersion(ran.value.stdout.toString('utf8'))
+  const parsed = version === undefined ? undefined : parseVersion(version)
+  const { major, minor, patch } = TERRAFORM_NEEDED
+  if (parsed !== undefined && atLeast(parsed, major, minor, patch)) return ok()
+  const found = version === undefined ? 'does not say its version' : `is ${version}`
+  return err({
+    reason: 'castle-tool',
+    tool: 'terraform',
+    why: `${found}; at least ${major}.${minor} is needed`,
+  })
+}
+
+async function session(): Promise<Result<void>> {
+  const now = await status()
+  if (!now.ok) return now
+  if (now.value.state !== 'unlocked') return err({ reason: 'locked' })
+  const { expiresAt } = now.value
+  const left = expiresAt ? Date.parse(expiresAt) - Date.now() : Number.POSITIVE_INFINITY
+  if (left >= LEAST_MS) return ok()
+  return err({
+    reason: 'castle-refused',
+    why: `the session ends in ${Math.max(0, Math.round(left / 60_000))} min: a run that loses its credentials in the middle leaves half a cluster`,
+    next: 'tazpod lock && tazpod pull',
+  })
+}
+
+async function bound({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
+  const grants = await explain(env, folder, 'terraform', [])
+  if (!grants.ok) return grants
+  const [missing] = grants.value.missing
+  if (missing !== undefined) return err({ reason: 'secret-missing', name: missing })
+  if (grants.value.rows.some(({ delivery, where }) => delivery === 'bind' && isSecretsFile(where)))
+    return ok()
+  return err({
+    reason: 'castle-refused',
+    why: 'tazpod.yaml binds no secrets*.tfvars for terraform: the secrets would have to come from the disk',
+    next: 'tazpod exec --explain -- terraform plan',
+  })
+}
+
+async function stateMode(castle: Castle): Promise<Result<void>> {
+  const state = await statePath(castle)
+  for (const path of [state, `${state}.backup`]) {
+    const mode = await modeOf(path)
+    if (mode === undefined || (mode & 0o077) === 0) continue
+    const why = 'it is the state with every secret, and other users can read it'
+    return err({ reason: 'unsafe-file', path, why, next: `chmod 600 ${path}` })
+  }
+  return ok()
+}
+
+async function shadows({ folder }: Castle): Promise<Result<void>> {
+  const project = await loadProject(folder)
+  if (!project.ok) return project
+  const injected = new Set(
+    (project.value?.config.binds ?? []).flatMap(({ values }) => values.map(({ key }) => key)),
+  )
+  const read = await hclReader()
+  for (const { path } of await filesBelow(folder)) {
+    if (path.includes('/') || isSecretsFile(path) || !/^(terraform|.*\.auto)\.tfvars$/.test(path)) continue
+    const bytes = await readText(join(folder, path))
+    if (!bytes.ok) return bytes
+    const { body, problems } = read(bytes.value?.toString('utf8') ?? '')
+    const [problem] = problems
+    if (problem !== undefined) return err({ reason: 'config-invalid', file: path, problems: [problem] })
+    const shadow = body.attributes.find(({ name }) => injected.has(name))
+    if (shadow === undefined) continue
+    return err({
+      reason: 'castle-refused',
+      why: `${path}:${shadow.span.line} gives a value to ${shadow.name}, which tazpod injects: which of the two wins depends on the names of the files`,
+      next: 'tazpod castle lint',
+    })
+  }
+  return ok()
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { decryptWith, identityIn } from '../../adapters/age-files.ts'
+import { readText } from '../../adapters/castle-files.ts'
+import { runPlain } from '../../adapters/child.ts'
+import { filesBelow } from '../../adapters/code-files.ts'
+import { sopsCipher } from '../../adapters/sops-cipher.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { type OpenedLeaf, openSops } from '../../core/sops/decrypt.ts'
+import { readPlain, readSops } from '../../core/sops/read.ts'
+import { formatOf, leaves, type SopsFile, type SopsFormat } from '../../core/sops/tree.ts'
+
+const MAX_SOPS = 4 * 1024 * 1024
+
+/** One encrypted file, opened. */
+export interface OpenedFile {
+  path: string
+  format: SopsFormat
+  /** Of the encrypted bytes. */
+  sha256: string
+  by: 'age' | 'sops'
+  leaves: OpenedLeaf[]
+}
+
+export interface TextFile {
+  path: string
+  text: string
+}
+
+export interface Inventory {
+  sops: { path: string; bytes: Buffer }[]
+  /** `.sops.yaml` files. */
+  rules: string[]
+  /** Every other text file, for references. */
+  others: TextFile[]
+}
+
+/** What there is of SOPS below a folder: by content, so that no name is missed. Failures: too-large, io. */
+export async function takeInventory(folder: string): Promise<Result<Inventory>> {
+  const found: Inventory = { sops: [], rules: [], others: [] }
+  for (const { path, link, size } of await filesBelow(folder)) {
+    if (link || size > MAX_SOPS || path.startsWith('.tazpod/')) continue
+    const bytes = await readText(join(folder, path))
+    if (!bytes.ok) return bytes
+    if (bytes.value === undefined) continue
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    if (/^\.sops\.ya?ml$/.test(name)) found.rules.push(path)
+    else if (isSops(bytes.value)) found.sops.push({ path, bytes: bytes.value })
+    else if (!bytes.value.includes(0)) found.others.push({ path, text: bytes.value.toString('utf8') })
+  }
+  return ok(found)
+}
+
+function isSops(bytes: Buffer): boolean {
+  if (!bytes.includes('ENC[AES256_GCM,')) return false
+  return /(^|[\n"'{[ ])sops(["']?\s*:|\]|_mac)/.test(bytes.toString('latin1'))
+}
+
+/** Opens every file, or says which one does not. The caller wipes the values. */
+export async function openAll(
+  folder: string,
+  { sops }: Inventory,
+  identities: readonly Buffer[],
+): Promise<Result<OpenedFile[]>> {
+  const opened: OpenedFile[] = []
+  for (const { path, bytes } of sops) {
+    const one = await openFile(folder, path, bytes, identities)
+    if (!one.ok) {
+      wipeOpened(opened)
+      return one
+    }
+    opened.push(one.value)
+  }
+  return ok(opened)
+}
+
+export function wipeOpened(files: readonly OpenedFile[]): void {
+  for (const { leaves: all } of files) for (const { value } of all) value.fill(0)
+}
+
+async function openFile(
+  folder: string,
+  path: string,
+  bytes: Buffer,
+  identities: readonly Buffer[],
+): Promise<Result<OpenedFile>> {
+  const format = formatOf(path)
+  const file = readSops(bytes.toString('utf8'), format)
+  if (typeof file === 'string') return refuse(path, file)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const needsProgram = file.meta.keyGroups > 1 || file.meta.commentRules
+  const key = needsProgram ? undefined : await dataKey(file, identities)
+  if (key === undefined) return byProgram(folder, path, file, sha256)
+  const all = openSops(file, key, sopsCipher)
+  key.fill(0)
+  return typeof all === 'string' ? refuse(path, all) : ok({ path, format, sha256, by: 'age', leaves: all })
+}
+
+async function dataKey(file: SopsFile, identities: readonly Buffer[]): Promise<Buffer | undefined> {
+  for (const armored of file.meta.age) {
+    for (const identity of identities) {
+      const key = await decryptWith(Buffer.from(armored), identity)
+      if (key.ok && key.value.length === 32) return key.value
+      if (key.ok) key.value.fill(0)
+    }
+  }
+  return undefined
+}
+
+/** Files for other key services, with several key groups, or with rules about comments: the sops program itself. */
+async function byProgram(
+  folder: string,
+  path: string,
+  file: SopsFile,
+  sha256: string,
+): Promise<Result<OpenedFile>> {
+  const ran = await runPlain(['sops', '--decrypt', path], { cwd: folder })
+  if (!ran.ok) {
+    const needs = file.meta.others.length > 0 ? `it is for ${file.meta.others.join(', ')}` : 'no age key fits'
+    return refuse(path, `can not be opened: ${needs}, and the sops program is not there`, KEYS)
+  }
+  const { exitCode, stdout } = ran.value
+  const plain =
+    exitCode === 0
+      ? readPlain(stdout.toString('utf8'), file.format)
+      : 'can not be opened, not by sops either: no key fits'
+  stdout.fill(0)
+  if (typeof plain === 'string') return refuse(path, plain, KEYS)
+  const encrypted = new Set(
+    file.branches.flatMap((branch, i) =>
+      [...leaves(branch)]
+        .filter(({ text }) => text.startsWith('ENC['))
+        .map(({ place }) => `${i}\0${place.join('\0')}`),
+    ),
+  )
+  const all = plain.flatMap((branch, i) =>
+    [...leaves(branch)].map(
+      (leaf): OpenedLeaf => ({
+        ...leaf,
+        encrypted: encrypted.has(`${i}\0${leaf.place.join('\0')}`),
+        value: Buffer.from(leaf.text),
+        type: leaf.isText ? 'str' : 'plain',
+      }),
+    ),
+  )
+  return ok({ path, format: file.format, sha256, by: 'sops', leaves: all })
+}
+
+const KEYS = 'give the age key: tazpod exec -- tazpod migrate sops …, with SOPS_AGE_KEY in the store'
+
+function refuse(path: string, why: string, next?: string): Result<never> {
+  return err({ reason: 'castle-data', what: path, why, ...(next !== undefined && { next }) })
+}
+
+/** The age identities of the environment: `SOPS_AGE_KEY_FILE` and `SOPS_AGE_KEY`, as sops itself looks for them. */
+export async function identitiesOf(env: NodeJS.ProcessEnv): Promise<Result<Buffer[]>> {
+  const texts: Buffer[] = []
+  if (env.SOPS_AGE_KEY) texts.push(Buffer.from(env.SOPS_AGE_KEY))
+  if (env.SOPS_AGE_KEY_FILE) {
+    const file = await readText(env.SOPS_AGE_KEY_FILE, 65_536)
+    if (!file.ok) return file
+    if (file.value !== undefined) texts.push(file.value)
+  }
+  return ok((await Promise.all(texts.map(identitiesIn))).flat())
+}
+
+/** Every identity of a key file: one a line, comments between them. */
+export async function identitiesIn(text: Buffer): Promise<Buffer[]> {
+  const lines = text
+    .toString('latin1')
+    .split(/\r?\n/)
+    .filter((line) => line.trim().startsWith('AGE-SECRET-KEY-1'))
+  const found = await Promise.all(lines.map((line) => identityIn(Buffer.from(line))))
+  return found.filter((one) => one !== undefined)
+}

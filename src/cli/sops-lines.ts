@@ -1,0 +1,29 @@
+import type { SopsReport } from '../app/migrate/sops.ts'
+import { printable, styled } from './output.ts'
+import { table } from './table.ts'
+
+/** What a step of the migration did, for people. Names and sizes, never a value. */
+export function sopsLines(report: SopsReport): string[] {
+  const { step, values, files, rotate, deleted } = report
+  const rows = values.map(({ name, file, place, bytes, state }) => [name, file, place, `${bytes}`, state])
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', styled('bold', title), ...lines.map((line) => `  ${printable(line)}`)]
+  const next = { plan: '--apply', apply: '--verify', verify: '--finish', finish: undefined }[step]
+  return [
+    `${files.length} SOPS files, ${values.length} encrypted values`,
+    ...(rows.length > 0 ? table(['name', 'file', 'value', 'bytes', 'state'], rows) : []),
+    ...section('Names that were taken twice:', report.collisions),
+    ...section(step === 'finish' ? 'Changed:' : 'Would be changed:', report.changes),
+    ...section(
+      'To be changed by hand:',
+      report.byHand.map(({ path, line, what }) => `${path}:${line}: ${what}`),
+    ),
+    ...section('For values: of the bind in tazpod.yaml:', report.binds),
+    ...section('Deleted:', deleted),
+    ...section(
+      'Change these where they are used, because the history of git keeps them:',
+      rotate.map(({ name, file }) => `${name} (${file})`),
+    ),
+    ...(next === undefined ? [] : ['', `next: tazpod migrate sops ${next}`]),
+  ]
+}

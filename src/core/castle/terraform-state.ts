@@ -1,0 +1,35 @@
+/** Addresses of resources that live inside the cluster: their providers would call an API that is about to die. */
+export function inCluster(addresses: readonly string[]): string[] {
+  return addresses.filter((address) =>
+    /(^|\.)(kubernetes|kubectl|helm|flux)_[a-z0-9_]+\./.test(withoutKeys(address)),
+  )
+}
+
+/** Data sources are read, not destroyed. */
+export function isData(address: string): boolean {
+  return /(^|\.)data\./.test(withoutKeys(address))
+}
+
+/** `module.a["x.y"].b` → `module.a.b`: what stands in brackets is a key, not a part of the address. */
+function withoutKeys(address: string): string {
+  return address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g, '')
+}
+
+/** Values of `TF_LOG` that write values of variables and states into the log. */
+export function isVerboseLog(value: string | undefined): boolean {
+  return value !== undefined && /^(trace|debug|info|json)$/i.test(value)
+}
+
+/** Terraform's version from `terraform version -json`; undefined when it says none. */
+export function terraformVersion(json: string): string | undefined {
+  try {
+    const data: unknown = JSON.parse(json)
+    const version: unknown = (data as { terraform_version?: unknown } | null)?.terraform_version
+    return typeof version === 'string' ? version : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the scaffold needs: write-only arguments. */
+export const TERRAFORM_NEEDED = { major: 1, minor: 11, patch: 0 }

@@ -1,0 +1,263 @@
+/** `castle plan, apply, destroy, recreate, publish` with the real terraform on stand-ins for the providers. */
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { castleSecrets, newCastle, standIn } from '../support/castle.ts'
+import { makeVault, must, PASSPHRASE } from '../support/project.ts'
+import { Scratch } from '../support/scratch.ts'
+import { stub } from '../support/stub.ts'
+import { type Run, tazpod } from '../support/tazpod.ts'
+import { need, which } from '../support/tools.ts'
+
+async function world(): Promise<{ scratch: Scratch; blue: string }> {
+  const scratch = new Scratch()
+  scratch.addProject('project/blue')
+  await makeVault(scratch, castleSecrets('blue'))
+  const blue = await newCastle(scratch, 'blue')
+  standIn(scratch, blue)
+  await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue, passphrase: PASSPHRASE })
+  await must(scratch, ['trust', '--yes'], { cwd: blue })
+  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  return { scratch, blue }
+}
+
+const castle = (
+  scratch: Scratch,
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Run> => tazpod(scratch, ['castle', ...args], { cwd, env, timeout: 120_000 })
+const record = (blue: string) => JSON.parse(readFileSync(join(blue, 'castle.json'), 'utf8'))
+const stored = (scratch: Scratch, cwd: string, name: string): Promise<string> =>
+  must(scratch, ['vault', 'get', '--reveal', name], { cwd })
+
+/** A resource inside the cluster, as its provider would have left it in the state. */
+function addInCluster(blue: string): void {
+  const path = join(blue, 'terraform.tfstate')
+  const state = JSON.parse(readFileSync(path, 'utf8'))
+  const instance = { schema_version: 0, attributes: { id: 'external-secrets/x' }, sensitive_attributes: [] }
+  state.resources.push({
+    ...{ mode: 'managed', type: 'kubernetes_secret_v1', name: 'infisical_identity' },
+    provider: 'provider["registry.terraform.io/hashicorp/kubernetes"]',
+    instances: [instance],
+  })
+  state.serial++
+  writeFileSync(path, JSON.stringify(state))
+}
+
+describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', () => {
+  let scratch: Scratch
+  let blue: string
+  beforeAll(async () => {
+    ;({ scratch, blue } = await world())
+  })
+  afterAll(() => scratch[Symbol.asyncDispose]())
+
+  test('is planned and applied with its grants; the state is private, and in the vault', async () => {
+    const planned = await castle(scratch, blue, ['plan'])
+    expect(planned).toMatchObject({ status: 0, stderr: '' })
+    expect(planned.stdout).toContain('6 to add')
+    expect(record(blue).life).toBe('planned')
+    const applied = await castle(scratch, blue, ['apply', '--json', '--', '-auto-approve'])
+    expect(applied.status).toBe(0)
+    const run = JSON.parse(applied.stdout)
+    expect(run).toMatchObject({
+      castle: 'blue',
+      step: 'apply',
+      life: 'live',
+      exitCode: 0,
+      backup: { before: 0 },
+    })
+    expect(run.backup.after).toBeGreaterThan(100)
+    expect(record(blue).life).toBe('live')
+    expect(await must(scratch, ['vault', 'list'], { cwd: blue })).toContain('castles/blue/after.tfstate.gz')
+  })
+
+  test('publishes its credentials byte for byte, and a second time changes nothing', async () => {
+    const first = JSON.parse(await must(scratch, ['castle', 'publish', '--json'], { cwd: blue }))
+    expect(
+      first.published.map(({ name, change }: { name: string; change: string }) => [name, change]),
+    ).toEqual([
+      ['BLUE_KUBECONFIG_CONTENT', 'created'],
+      ['BLUE_TALOSCONFIG_CONTENT', 'created'],
+    ])
+    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(
+      'apiVersion: v1\nserver: https://10.0.10.10\r\n# no newline at the end',
+    )
+    const again = await must(scratch, ['castle', 'publish'], { cwd: blue })
+    expect(again).toContain('same')
+    expect(existsSync(join(blue, 'configs'))).toBe(false)
+  })
+
+  test('publishes from the shared folder in memory', async () => {
+    const script =
+      'printf k >"$TAZPOD_GHOST/work/kubeconfig"; printf t >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work'
+    const { tazpodBinary } = await import('../support/installed.ts')
+    const done = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()], { cwd: blue })
+    expect(done).toMatchObject({ status: 0 })
+    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe('k')
+    expect((await castle(scratch, blue, ['publish', '--from', 'work'])).status).toBe(64)
+  })
+
+  test('shows what would leave the state, and destroys nothing without the name', async () => {
+    addInCluster(blue)
+    const shown = await castle(scratch, blue, ['destroy', '--plan'])
+    expect(shown.stdout).toContain('left the state: kubernetes_secret_v1.infisical_identity')
+    for (const flags of [['--confirm', 'green'], ['--non-interactive']]) {
+      const refused = await castle(scratch, blue, ['destroy', ...flags])
+      expect(refused.status).toBe(flags.length === 2 ? 77 : 75)
+      expect(refused.stderr).toContain('leaves the state: kubernetes_secret_v1.infisical_identity')
+      expect(refused.stderr).toContain('6 further resources will be destroyed')
+    }
+    expect(record(blue).life).toBe('live')
+    expect(readFileSync(join(blue, 'terraform.tfstate'), 'utf8')).toContain('infisical_identity')
+  })
+
+  test('while it lives, no other key is made; recreate ends it, makes one, and applies again', async () => {
+    const old = await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY')
+    const kept = JSON.parse(await must(scratch, ['castle', 'secretbox', 'new', '--json'], { cwd: blue }))
+    expect(kept.outcome).toBe('exists')
+    const done = await castle(scratch, blue, ['recreate', '--confirm', 'blue', '--json'])
+    expect(done).toMatchObject({ status: 0 })
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      ...{ step: 'recreate', life: 'live', exitCode: 0 },
+      removed: ['kubernetes_secret_v1.infisical_identity'],
+    })
+    const fresh = await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY')
+    expect(fresh).not.toBe(old)
+    expect(readFileSync(join(blue, 'terraform.tfstate'), 'utf8')).toContain(fresh)
+    expect(await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY_1')).toBe(old)
+    expect(record(blue)).toMatchObject({ life: 'live', deaths: 1 })
+  })
+
+  test('destroy records the death, and can be repeated', async () => {
+    const done = await castle(scratch, blue, ['destroy', '--confirm', 'blue'])
+    expect(done).toMatchObject({ status: 0 })
+    expect(done.stdout).toContain('castle blue is destroyed')
+    expect(record(blue)).toMatchObject({ life: 'destroyed', deaths: 2 })
+    expect((await castle(scratch, blue, ['destroy', '--confirm', 'blue'])).status).toBe(0)
+    expect(record(blue).deaths).toBe(2)
+  })
+
+  test('an empty state is no proof of death', async () => {
+    await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue })
+    await must(scratch, ['pull'], { cwd: blue })
+    expect((await castle(scratch, blue, ['apply', '--', '-auto-approve'])).status).toBe(0)
+    const state = join(blue, 'terraform.tfstate')
+    const kept = readFileSync(state)
+    rmSync(state)
+    const done = await castle(scratch, blue, ['destroy', '--confirm', 'blue'])
+    expect(done).toMatchObject({ status: 77 })
+    expect(done.stderr).toContain('its state is empty or gone')
+    expect(record(blue).life).toBe('live')
+    writeFileSync(state, kept, { mode: 0o600 })
+    scratch.own(state)
+    expect((await castle(scratch, blue, ['destroy', '--confirm', 'blue'])).status).toBe(0)
+  })
+
+  test('a recreate that was killed between its steps goes on: dead, key there, nothing applied', async () => {
+    const { fingerprint } = JSON.parse(
+      await must(scratch, ['castle', 'secretbox', 'new', '--json'], { cwd: blue }),
+    )
+    expect(record(blue).life).toBe('planned')
+    const done = await castle(scratch, blue, ['recreate', '--confirm', 'blue'])
+    expect(done.status).toBe(0)
+    expect(record(blue)).toMatchObject({ life: 'live', secretbox: { fingerprint } })
+  })
+
+  test('terraform that fails: its exit code, the state kept, and no death recorded', async () => {
+    const path = join(blue, 'main.tf')
+    const before = readFileSync(path, 'utf8')
+    writeFileSync(
+      path,
+      `${before}\nresource "terraform_data" "bad" {\n  provisioner "local-exec" {\n    command = "exit 3"\n  }\n}\n`,
+    )
+    const done = await castle(scratch, blue, ['apply', '--', '-auto-approve'])
+    expect(done.status).toBe(1)
+    expect(done.stdout).toContain('terraform ended with 1')
+    writeFileSync(path, before)
+    expect(record(blue).life).toBe('live')
+  })
+})
+
+describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight', () => {
+  let scratch: Scratch
+  let blue: string
+  beforeAll(async () => {
+    ;({ scratch, blue } = await world())
+  })
+  afterAll(() => scratch[Symbol.asyncDispose]())
+
+  const refused = async (words: string, status: number, env: Record<string, string> = {}): Promise<void> => {
+    const done = await castle(scratch, blue, ['plan'], env)
+    expect([done.status, done.stdout]).toEqual([status, ''])
+    expect(done.stderr).toContain(words)
+  }
+
+  test.each([['TRACE'], ['debug'], ['INFO'], ['JSON']])('refuses TF_LOG=%s', async (level) => {
+    await refused('writes values of variables and states into the log', 77, { TF_LOG: level })
+  })
+
+  test('refuses TF_CLI_ARGS, and both are taken with --force', async () => {
+    await refused('TF_CLI_ARGS_plan changes what terraform does', 77, { TF_CLI_ARGS_plan: '-no-color' })
+    const forced = await castle(scratch, blue, ['plan', '--force'], { TF_CLI_ARGS_plan: '-no-color' })
+    expect(forced.status).toBe(0)
+  })
+
+  test('refuses a state that others can read', async () => {
+    const state = join(blue, 'terraform.tfstate')
+    writeFileSync(state, '')
+    scratch.own(state)
+    chmodSync(state, 0o644)
+    await refused(`next: chmod 600 ${state}`, 77)
+    rmSync(state)
+  })
+
+  test('refuses a committed value in front of an injected one', async () => {
+    const file = join(blue, 'more.auto.tfvars')
+    writeFileSync(file, 'talos_secretbox_key = ""\n')
+    await refused('more.auto.tfvars:1 gives a value to talos_secretbox_key, which tazpod injects', 77)
+    rmSync(file)
+  })
+
+  test('refuses a terraform that is too old, and one that is not there', async () => {
+    const path = scratch.env.PATH ?? ''
+    stub(scratch, 'terraform', `echo '{"terraform_version":"1.9.8"}'`)
+    await refused('terraform is 1.9.8; at least 1.11 is needed', 69)
+    rmSync(join(scratch.home, 'bin/terraform'))
+    scratch.env.PATH = path
+    const empty = scratch.folder('home/empty')
+    const setpriv = which('setpriv')
+    if (setpriv !== undefined) symlinkSync(setpriv, join(empty, 'setpriv')) // the test itself changes the user with it
+    await refused('terraform is not on the PATH', 69, { PATH: empty })
+  })
+
+  test('refuses a session that ends soon, and a locked one', async () => {
+    const yaml = readFileSync(join(blue, 'tazpod.yaml'), 'utf8')
+    writeFileSync(
+      join(blue, 'tazpod.yaml'),
+      yaml.replace('max: 12h', 'max: 5m').replace('idle: 30m', 'idle: 5m'),
+    )
+    await must(scratch, ['trust', '--yes'], { cwd: blue })
+    await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+    await refused('the session ends in', 77)
+    await must(scratch, ['lock'], { cwd: blue })
+    await refused('locked', 75)
+    writeFileSync(join(blue, 'tazpod.yaml'), yaml)
+  })
+
+  test('refuses to apply with a key that is not the recorded one', async () => {
+    await must(scratch, ['trust', '--yes'], { cwd: blue })
+    const stdin = Buffer.alloc(32, 9).toString('base64')
+    await must(scratch, ['vault', 'set', 'BLUE_TALOS_SECRETBOX_KEY'], {
+      cwd: blue,
+      passphrase: PASSPHRASE,
+      stdin,
+    })
+    await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+    const done = await castle(scratch, blue, ['apply', '--', '-auto-approve'])
+    expect(done).toMatchObject({ status: 77, stdout: '' })
+    expect(done.stderr).toContain('BLUE_TALOS_SECRETBOX_KEY is other')
+    expect(existsSync(join(blue, 'terraform.tfstate'))).toBe(false)
+  })
+})
