@@ -110,6 +110,11 @@ static struct str label_of(const struct state *state, const struct place *place)
 	return str_of(place->has_config ? (slash && slash[1] ? slash + 1 : "/") : "default");
 }
 
+void state_print_label(const struct state *state, const struct place *place)
+{
+	plain(label_of(state && state->state == 1 ? state : NULL, place));
+}
+
 static void json_time(const char *key, int64_t left_ms)
 {
 	char text[32];

@@ -75,7 +75,7 @@ async function bundle(outdir) {
     sourcemap: 'linked',
     logLevel: 'warning',
     banner: { js: banner }, // CommonJS packages inside the bundle use these three names
-    external: ['typescript', '*.node', '@napi-rs/keyring'],
+    external: ['typescript', '*.node', '@napi-rs/keyring', 'node-pty'],
     plugins: [plainOrder],
   })
 }

@@ -27,3 +27,8 @@ export function execRefused(command: string | undefined): Result<never> {
     next: 'tazpod exec --help',
   })
 }
+
+/** Why a session has reached Node without its native parent: there is none, or somebody called Node directly. */
+export function nativeMissing(): Result<never> {
+  return err({ reason: 'native-missing', path: findInstall().binary })
+}

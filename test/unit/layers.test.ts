@@ -7,8 +7,9 @@ import { CHECKOUT } from '../support/installed.ts'
 /** Which rooms a room may import from, besides itself. */
 const MAY: Record<string, readonly string[]> = {
   bin: ['src/cli'],
-  commands: ['src/cli', 'src/app', 'src/core'],
+  commands: ['src/cli', 'src/app', 'src/tui', 'src/core'],
   'src/cli': ['src/app', 'src/core'],
+  'src/tui': ['src/app', 'src/adapters', 'src/core'],
   'src/app': ['src/adapters', 'src/core'],
   'src/adapters': ['src/core'],
   'src/core': [],
@@ -22,8 +23,9 @@ const PACKAGES: Record<string, readonly string[]> = {
   bin: ['@oclif/core'],
   commands: ['@oclif/core'],
   'src/cli': ['@oclif/core', '@oclif/plugin-help'],
+  'src/tui': ['@xterm/headless'],
   'src/app': [],
-  'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring'],
+  'src/adapters': ['age-encryption', 'tmp-promise', '@napi-rs/keyring', 'node-pty'],
   'src/core': ['zod', 'yaml'],
 }
 
