@@ -64,6 +64,7 @@ export class Compositor {
     }
     this.#modes.observe(csi)
     if (isQuestionOrMode(kind, parameter(csi, 0, 0))) this.#around.write(sequence)
+    else if (kind === 'J' && csi.parameters === '1') this.#eraseAbove()
     else this.#pending.push(Buffer.from(sequence, 'latin1'))
     return undefined
   }
@@ -138,6 +139,14 @@ export class Compositor {
     this.#syncSince = on ? this.#around.now() : undefined
     clearTimeout(this.#timer)
     this.#timer = undefined
+  }
+
+  /** From the last cell of all, the emulator looks for a row below it and throws; from there it is everything. */
+  #eraseAbove(): void {
+    this.#feedModel()
+    const { x, y } = this.#model.cursor
+    const { cols, rows } = this.#model.size
+    this.#pending.push(Buffer.from(x + 1 >= cols && y + 1 === rows ? '\x1b[2J' : '\x1b[1J'))
   }
 
   #feedModel(): void {

@@ -75,13 +75,17 @@ function factsOf(state: FooterState): string[] {
   return facts
 }
 
+/** As many facts as fit, then the words on the right where there is room for them. */
 function arrange(facts: readonly string[], right: string, room: number): string {
-  const kept = [...facts]
-  const left = (): string => kept.map((fact) => `  ${fact}`).join('')
-  while (kept.length > 0 && left().length + right.length + 2 > room) kept.pop()
-  const words = right.slice(0, Math.max(0, room - left().length - 1))
-  const gap = ' '.repeat(Math.max(1, room - left().length - words.length))
-  return right === '' ? `${DIM}${left()}${RESET}` : `${left()}${gap}${DIM}${words}${RESET}`
+  let left = ''
+  for (const fact of facts) {
+    if (left.length + 2 + fact.length > room) break
+    left += `  ${fact}`
+  }
+  const space = room - left.length - 2
+  const words = facts.length === 0 ? right.slice(0, Math.max(0, space)) : right.length <= space ? right : ''
+  const gap = ' '.repeat(Math.max(0, room - left.length - words.length))
+  return words === '' ? left : `${left}${gap}${DIM}${words}${RESET}`
 }
 
 /** Names come from folders: nothing in them reaches the terminal as a command, and one column is one character. */

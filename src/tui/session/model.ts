@@ -64,7 +64,13 @@ export class Model {
 
   /** Takes these bytes at once. */
   write(bytes: Buffer): void {
-    this.#core.writeSync(bytes)
+    try {
+      this.#core.writeSync(bytes)
+    } catch {
+      // A defect of the emulator costs the screen until the program draws it anew, not the shell.
+      this.#terminal.reset()
+      this.#core.writeSync(Buffer.from('\x1b[?1049h'))
+    }
   }
 
   resize({ cols, rows }: Size): void {

@@ -128,6 +128,7 @@ export class Screen {
     this.#size = size
     if (this.#alternate) {
       this.#put(`\x1b[?1049h\x1b[r${this.modes.redo()}`)
+      this.#flush()
       this.#alternate.resize(this.inner)
       this.#alternate.repaint()
     } else {
