@@ -2,7 +2,6 @@ import { boolean, integer, string } from '@oclif/core/flags'
 import { nativeMissing } from '../src/app/native.ts'
 import { shellRules } from '../src/app/shell.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
-import { splitCommand } from '../src/cli/command-line.ts'
 
 export default class Shell extends TazpodCommand {
   static override summary = 'Your own shell with what it is granted, and a line that tells the state.'
@@ -13,7 +12,6 @@ export default class Shell extends TazpodCommand {
     '<%= config.bin %> shell',
     { command: '<%= config.bin %> shell -- -c "make deploy"', description: 'Arguments of the shell' },
   ]
-  static override strict = false
   static override flags = {
     ...passphraseFdFlag,
     plain: boolean({ summary: 'No footer and no terminal of its own.' }),
@@ -23,8 +21,8 @@ export default class Shell extends TazpodCommand {
   }
 
   override async run(): Promise<void> {
-    const { own } = splitCommand(this.argv, ['--passphrase-fd', '--guard', '--porter'])
-    const { flags } = await this.parse(Shell, own)
+    const end = this.argv.indexOf('--') // what follows is the shell's, and the native part has it
+    const { flags } = await this.parse(Shell, end < 0 ? this.argv : this.argv.slice(0, end))
     const { guard, porter } = flags
     if (guard === undefined || porter === undefined) return this.finish(nativeMissing())
     const { Session } = await import('../src/tui/session/session.ts')

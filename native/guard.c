@@ -36,6 +36,13 @@ uint8_t guard_flags(int page)
 	return flags;
 }
 
+pid_t guard_shell(int page)
+{
+	uint8_t n[4] = {0};
+	(void)!pread(page, n, sizeof n, GUARD_SHELL);
+	return (pid_t)((uint32_t)n[0] | (uint32_t)n[1] << 8 | (uint32_t)n[2] << 16 | (uint32_t)n[3] << 24);
+}
+
 void guard_set_flag(int page, uint8_t flag)
 {
 	uint8_t flags = guard_flags(page) | flag;
@@ -87,23 +94,23 @@ int verb_aside(int argc, char **argv)
 		die(EXIT_USAGE, "tazpod shell --help", "ghost aside is for tazpod itself");
 	if (pread((int)page, &was, sizeof was, GUARD_TERMIOS) != sizeof was || tcgetattr(STDIN_FILENO, &raw) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't tell how the terminal was set");
-	/* As system(3): the terminal's signals are the command's to answer. */
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
-	sigaction(SIGINT, &ignore, &interrupt);
-	sigaction(SIGQUIT, &ignore, &quit);
+	/* A job of its own, in the foreground: a Ctrl-C there is not the session's. */
+	signal(SIGTTOU, SIG_IGN);
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
 	pid_t child = fork();
 	if (child < 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't fork");
 	if (child == 0) {
-		sigaction(SIGINT, &interrupt, NULL);
-		sigaction(SIGQUIT, &quit, NULL);
+		if (setpgid(0, 0) != 0 || tcsetpgrp(STDIN_FILENO, getpgrp()) != 0)
+			die_errno(EXIT_SYSTEM, NULL, "can't lend the terminal");
+		signal(SIGTTOU, SIG_DFL);
 		(void)close_range(3, ~0u, 0); /* the session's own end of its terminal must end with the session */
 		execvp(argv[1], argv + 1);
 		die_errno(EXIT_NOT_FOUND, NULL, "can't start %.400s", argv[1]);
 	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	(void)tcsetpgrp(STDIN_FILENO, getpgrp());
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -189,8 +189,9 @@ static _Noreturn void lock_if_last(const struct session *s)
 	channel_send(fd, header, sizeof header);
 	channel_receive(fd, &reply);
 	state_decode(&reply, &state);
-	for (uint16_t i = 0; i < state.running_count; i++) /* `tazpod shell --plain` and `tazpod exec bash` */
-		if (is_shell_name(state.running[i].command))
+	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */
+	for (uint16_t i = 0; i < state.running_count; i++)
+		if (state.running[i].pid != guard_shell(s->page) && is_shell_name(state.running[i].command))
 			_exit(0);
 	char *none[] = {NULL, NULL};
 	_exit(verb_lock(0, none + 1));

@@ -3,6 +3,7 @@ import { fstatSync, writeSync } from 'node:fs'
 /** Longest text that fits beside the rest (`native/guard.h`). */
 const MAX_BYTES = 2046
 const FLAGS_AT = 2048
+const SHELL_AT = 2052
 const SIZE = 4096
 const LOCK_ON_EXIT = 1
 
@@ -35,6 +36,13 @@ export class GuardPage {
     page.writeUInt16LE(size)
     bytes.copy(page, 2, 0, size)
     writeSync(this.fd, page, 0, page.length, 0)
+  }
+
+  /** The process of the session's shell. */
+  shellIs(pid: number): void {
+    const number = Buffer.alloc(4)
+    number.writeUInt32LE(pid)
+    writeSync(this.fd, number, 0, 4, SHELL_AT)
   }
 
   /** The exit of the last session locks (`session.lockOnExit`). */

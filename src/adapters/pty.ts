@@ -28,7 +28,8 @@ export async function startOnPty(
   const [file, ...args] = argv
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' }
   const name = process.env.TERM ?? 'xterm'
-  const child = spawn(file, args, { ...size, name, env, encoding: null }) as IPty
+  // The program finds its own folder: this one may have a name that is no UTF-8, which a string can't carry.
+  const child = spawn(file, args, { ...size, name, env, cwd: '/', encoding: null }) as IPty
   // With `encoding: null` these are Buffers, whatever the types say.
   child.onData((data) => events.data(data as unknown as Buffer))
   child.onExit(({ exitCode, signal }) => events.end(signal ? 128 + signal : exitCode))

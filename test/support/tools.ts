@@ -29,6 +29,9 @@ const INSTALLED_IN_CI = new Set([
     'ps',
     'strace',
     'gdb',
+    'zsh',
+    'fish',
+    'htop',
   ],
 ])
 

@@ -78,6 +78,7 @@ export class Session {
       { cols, rows },
       { data: (bytes) => this.#screen.feed(bytes), end: (code) => this.#end.resolve(code) },
     )
+    this.#page.shellIs(this.#shell.pid)
     process.stdin.on('data', (bytes: Buffer) => this.#typed(bytes))
     const stopWatching = watchStatus((status) => this.#changed(status))
     const ticks = setInterval(() => this.#tick(), TICK_MS)
