@@ -283,6 +283,15 @@ export class Screen {
     return `\x1b[?2026l${screen}\x1b7\x1b[r\x1b8${footer}${this.modes.undo()}\x1b(B\x0f\x1b[0m`
   }
 
+  /** Tells what would put the terminal back, before the bytes go out that make it necessary. */
+  #remember(): void {
+    const { cols, rows } = this.#size
+    const key = `${this.modes.version} ${this.isAlternate} ${cols} ${rows}`
+    if (key === this.#remembered) return
+    this.#remembered = key
+    this.#around.remember(this.#restoring())
+  }
+
   /** Bytes of the program that go through unchanged: one run as long as they follow each other. */
   #pass(bytes: Buffer, start: number, end: number): void {
     const run = this.#run
@@ -309,11 +318,7 @@ export class Screen {
     this.#closeRun()
     const [first, ...more] = this.#out
     this.#out = []
-    const restore = this.#restoring()
-    if (restore !== this.#remembered) {
-      this.#remembered = restore
-      this.#around.remember(restore) // before the bytes that make it necessary
-    }
+    this.#remember()
     if (first) this.#around.write(more.length === 0 ? first : Buffer.concat([first, ...more]))
     this.#alternate?.flushed()
   }
