@@ -9,6 +9,7 @@
 #include "exec.h"
 #include "guard.h"
 #include "hold.h"
+#include "names.h"
 #include "node.h"
 #include "shell.h"
 #include "watch.h"
@@ -22,7 +23,8 @@ static const struct verb verbs[] = {{"exec", verb_exec}, {"status", verb_status}
 /* Not for people: what Node and the holder's start-up call. */
 static const struct verb ghost_verbs[] = {{"where", verb_where}, {"put", verb_put},     {"get", verb_get},
                                           {"flock", verb_flock}, {"hold", verb_hold},
-                                          {"aside", verb_aside}, {"session", verb_session}, {"watch", verb_watch}};
+                                          {"aside", verb_aside}, {"session", verb_session}, {"watch", verb_watch},
+                                          {"names", verb_names}};
 
 /* With a closed standard descriptor our first file would become it, and messages would land in there. Close-on-exec:
  * a command finds it closed, as it was. */

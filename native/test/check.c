@@ -63,7 +63,8 @@ int main(void)
 		void (*run)(void);
 	} groups[] = {{"base", check_base},       {"wire", check_wire},       {"set", check_set},
 	              {"grant", check_grant},     {"state", check_state},     {"running", check_running},
-	              {"journal", check_journal}, {"arena", check_arena},     {"vectors", check_vectors}};
+	              {"journal", check_journal}, {"arena", check_arena},     {"vectors", check_vectors},
+	              {"names", check_names}};
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
 		unsigned before = checks, failed = failures;
 		groups[i].run();

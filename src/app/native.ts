@@ -10,7 +10,7 @@ import { err, type Result } from '../core/result.ts'
  */
 export function runNativeVerb(
   verb: 'status' | 'lock',
-  flags: readonly ('--json' | '--stop')[],
+  flags: readonly ('--json' | '--prompt' | '--stop')[],
 ): Promise<Result<number>> {
   return hand([verb, ...flags])
 }
