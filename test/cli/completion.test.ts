@@ -1,8 +1,8 @@
 /** Tab in a real bash, zsh and fish. */
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tazpodBinary } from '../support/installed.ts'
+import { CHECKOUT, tazpodBinary } from '../support/installed.ts'
 import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
@@ -146,6 +146,22 @@ test('another shell is refused with the three that are', async () => {
 })
 
 describe('status --prompt', () => {
+  const guide = readFileSync(join(CHECKOUT, 'docs/guides/shell.md'), 'utf8')
+  const SHELLS = [
+    ['bash', ['bash', '--norc', '--noprofile', '-i']],
+    ['zsh', ['zsh', '-f', '-i']],
+    ['fish', ['fish', '--no-config', '-i']],
+  ] as const
+  test.each(SHELLS.filter(([shell]) => have(shell)))(
+    "the guide's line for %s puts it into the prompt",
+    async (shell, argv) => {
+      const line = guide.split('\n').find((one) => one.endsWith(`# ${shell}`)) ?? ''
+      await using terminal = new Terminal(scratch, argv, { env: { PATH: path, PS1: 'ready> ' } })
+      terminal.line(line.replace(/ +# .*$/, ''))
+      await terminal.waitForScreen((screen) => /project locked/.test(screen.split('\n').slice(1).join('\n')))
+    },
+  )
+
   test('nothing outside a project, the state in one; never more than a line', async () => {
     const at = (cwd: string): Promise<string> => must(scratch, ['status', '--prompt'], { cwd })
     expect(await at(scratch.home)).toBe('')
