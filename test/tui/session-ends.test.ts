@@ -58,6 +58,12 @@ async function isAsBefore(terminal: Terminal, promptIsThere = true): Promise<voi
   expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(hidden)
 }
 
+/** The shell is there, and the footer tells of it. */
+async function ready(terminal: Terminal): Promise<void> {
+  await terminal.waitForText(/^in>/m)
+  await footerShows(terminal, 'unlocked')
+}
+
 async function isGone(parts: Parts): Promise<void> {
   const all = [...Object.values(parts)]
   const alive = (): number[] => scratch.processes().flatMap(({ pid }) => (all.includes(pid) ? [pid] : []))
@@ -116,7 +122,7 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const)(
 test('a closed window: everything ends, the holder stays', async () => {
   await heldProject(scratch)
   const terminal = shellAtTerminal(scratch)
-  await footerShows(terminal, 'unlocked')
+  await ready(terminal)
   const parts = await busy(terminal, false)
   terminal.hangUp()
   await isGone(parts)
@@ -157,7 +163,7 @@ describe('session.lockOnExit', () => {
   test('not set: the exit of the shell locks nothing', async () => {
     await heldProject(scratch)
     await using shell = shellAtTerminal(scratch)
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     shell.line('exit')
     await shell.exit()
     expect(await state()).toBe('unlocked')
@@ -166,9 +172,9 @@ describe('session.lockOnExit', () => {
   test('the exit of the last shell locks, that of another does not', async () => {
     await heldProject(scratch, LOCKS)
     await using one = shellAtTerminal(scratch)
-    await footerShows(one, 'unlocked')
+    await ready(one)
     await using two = shellAtTerminal(scratch)
-    await footerShows(two, 'unlocked')
+    await ready(two)
     one.line('exit')
     await one.exit()
     expect(await state()).toBe('unlocked')
@@ -177,12 +183,29 @@ describe('session.lockOnExit', () => {
     expect(await state()).toBe('locked')
   })
 
+  test('another session counts even when its shell is unknown to a new holder', async () => {
+    await heldProject(scratch, LOCKS)
+    await using one = shellAtTerminal(scratch)
+    await ready(one)
+    await using two = shellAtTerminal(scratch)
+    await ready(two)
+    await tazpod(scratch, ['lock'])
+    await footerShows(one, 'LOCKED')
+    await heldProject(scratch, LOCKS)
+    one.line('exit')
+    await one.exit()
+    expect(await state()).toBe('unlocked')
+    two.line('exit')
+    await two.exit()
+    expect(await state()).toBe('locked')
+  })
+
   test('a plain shell counts', async () => {
     await heldProject(scratch, LOCKS)
     await using plain = shellAtTerminal(scratch, { flags: ['--plain'] })
     await plain.waitForText('in>')
     await using shell = shellAtTerminal(scratch)
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     shell.line('exit')
     await shell.exit()
     expect(await state()).toBe('unlocked')
@@ -193,7 +216,7 @@ describe('session.lockOnExit', () => {
   test.each(['node', 'parent', 'shell'] as const)('SIGKILL of the %s is an exit too', async (part) => {
     await heldProject(scratch, LOCKS)
     await using shell = shellAtTerminal(scratch)
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     process.kill(partsOf(scratch)[part], 'SIGKILL')
     await shell.exit()
     expect(await until(async () => (await state()) === 'locked', 5000)).toBe(true)
@@ -202,7 +225,7 @@ describe('session.lockOnExit', () => {
   test('a closed window too', async () => {
     await heldProject(scratch, LOCKS)
     await using shell = shellAtTerminal(scratch)
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     shell.hangUp()
     await shell.exit()
     expect(await until(async () => (await state()) === 'locked', 5000)).toBe(true)

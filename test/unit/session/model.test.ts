@@ -30,6 +30,11 @@ test.each([
   expect(drawn(bytes)).toContain(wanted)
 })
 
+test('a full row is not followed by EL: the cursor is still on its last cell, which would be erased', () => {
+  expect(drawn('x'.repeat(20))).not.toContain('\x1b[K')
+  expect(drawn('x'.repeat(19))).toContain('\x1b[K')
+})
+
 test('a defect of the emulator costs the screen, not the session', () => {
   const model = new Model({ cols: 20, rows: 4 }, () => {})
   model.write(Buffer.from('\x1b[4;20H\x1b[1J')) // throws in @xterm/headless 6.0.0
