@@ -13,6 +13,7 @@ import { unlocked } from '../test/support/story.ts'
 import { concurrent, holderMemory } from './lib/holder.mjs'
 import { remoteProject } from './lib/remote.mjs'
 import { rows, table } from './lib/report.mjs'
+import { sessionTimes } from './lib/session.mjs'
 import { compile, interleaved, timed } from './lib/timing.mjs'
 
 const HERE = import.meta.dirname
@@ -42,7 +43,8 @@ await using scratch = new Scratch()
 const tools = scratch.folder('tools')
 const noop = compile(tools, join(HERE, 'noop.c'), ['-static'])
 const timer = compile(tools, join(HERE, 'spawn-timer.c'))
-for (const program of [noop, timer]) scratch.own(program)
+const terminal = compile(tools, join(HERE, 'pty-timer.c'), ['-lutil'])
+for (const program of [noop, timer, terminal]) scratch.own(program)
 const bin = tazpodBinary()
 const small = scratch.addProject('small')
 const large = scratch.addProject('large')
@@ -57,6 +59,7 @@ const measured = []
 await starts()
 await unlocks()
 await pullsFromServer()
+await shells()
 measured.push(
   ...holderMemory(scratch, [
     { id: 'holder-8', what: 'the holder in memory, 8 secrets', folder: small, secrets: secretsOf(8) },
@@ -79,6 +82,7 @@ async function starts() {
     { id: 'exec-8', argv: [bin, 'exec', '--', noop], cwd: small },
     { id: 'exec-10000', argv: [bin, 'exec', '--', noop], cwd: large },
     { id: 'status', argv: [bin, 'status'], cwd: small },
+    { id: 'prompt', argv: [bin, 'status', '--prompt'], cwd: small },
   ])
   const node = await interleaved(scratch, timer, quick ? 8 : 40, [
     { id: 'node', argv: [process.execPath, '-e', '0'] },
@@ -90,6 +94,7 @@ async function starts() {
   add(native, 'exec-8', 'tazpod exec, 8 granted files')
   add(native, 'exec-10000', 'tazpod exec, 8 of 10,000 secrets')
   add(native, 'status', 'tazpod status', 'bare-exec')
+  add(native, 'prompt', 'tazpod status --prompt', 'bare-exec')
   add(node, 'node', 'node -e 0')
   add(node, 'help', 'tazpod --help', 'node')
   add(node, 'version', 'tazpod --version', 'node')
@@ -129,6 +134,19 @@ async function pullsFromServer() {
   add(times, 'remote-scrypt', 'scrypt alone, beside the next row')
   add(times, 'round-trip', 'one request to the server on loopback')
   add(times, 'pull-infisical', 'tazpod pull, Infisical, 500 secrets in 3 folders')
+}
+
+/** A key, a flood of output and the start, at a terminal with and without `tazpod shell`. */
+async function shells() {
+  const options = { program: terminal, bin, cwd: small, keys: quick ? 40 : 150, floods: quick ? 3 : 12 }
+  const times = await sessionTimes(scratch, options)
+  add(times, 'key-bare', 'a key until it shows, bare terminal')
+  add(times, 'key', 'the same in tazpod shell', 'key-bare')
+  add(times, 'key-alternate', 'the same on the alternate screen', 'key-bare')
+  add(times, 'flood-bare', 'seq 1 200000, bare terminal')
+  add(times, 'flood', 'the same in tazpod shell', 'flood-bare')
+  add(times, 'shell-start-bare', 'sh at a terminal until it is there')
+  add(times, 'shell-start', 'the same with tazpod shell', 'shell-start-bare')
 }
 
 function print() {

@@ -1,13 +1,23 @@
+import { boolean } from '@oclif/core/flags'
 import { runNativeVerb } from '../src/app/native.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 
 export default class Status extends TazpodCommand {
   static override summary = 'Show whether this project is unlocked, until when, and what runs.'
-  static override description = 'Answered by the native binary, without Node. `--json` for scripts.'
-  static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json']
+  static override description =
+    'Answered by the native binary, without Node. `--json` for scripts, `--prompt` for the prompt of a shell: `lab 11h59m`, `lab locked`, nothing outside a project.'
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status --json',
+    '<%= config.bin %> status --prompt',
+  ]
+  static override flags = {
+    prompt: boolean({ summary: 'Print a few characters for a prompt.', exclusive: ['json'] }),
+  }
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Status)
-    process.exitCode = this.finish(await runNativeVerb('status', flags.json ? ['--json'] : []))
+    const own = flags.json ? (['--json'] as const) : flags.prompt ? (['--prompt'] as const) : []
+    process.exitCode = this.finish(await runNativeVerb('status', own))
   }
 }

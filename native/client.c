@@ -17,6 +17,7 @@
 #include "base.h"
 #include "channel.h"
 #include "node.h"
+#include "prompt.h"
 #include "state.h"
 
 enum { STOP_GRACE_MS = 10000 };
@@ -83,22 +84,24 @@ int verb_where(int argc, char **argv)
 
 int verb_status(int argc, char **argv)
 {
-	bool json = argc > 0 && strcmp(argv[0], "--json") == 0;
+	bool json = argc > 0 && strcmp(argv[0], "--json") == 0, prompt = argc > 0 && strcmp(argv[0], "--prompt") == 0;
 	struct place place;
 	struct reply reply;
 	struct state state;
-	if (argc > (json ? 1 : 0))
+	if (argc > (json || prompt ? 1 : 0))
 		node_become(argv - 1);
 	place_find(&place);
 	int fd = channel_connect(&place);
 	if (fd >= 0) {
-		channel_patience(fd, 3);
+		channel_patience(fd, prompt ? 1 : 3);
 		send_empty(fd, FRAME_STATUS);
 		const char *problem = channel_try_receive(fd, &reply);
 		if (problem) { /* a holder is there and says nothing: that is not "locked" */
 			if (json)
 				printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"%s\"}\n", problem);
 			(void)fflush(stdout);
+			if (prompt) /* a prompt has no room for words */
+				return EXIT_SYSTEM;
 			die(EXIT_SYSTEM, "tazpod lock", "the state is unknown: %s", problem);
 		}
 		state_decode(&reply, &state);
@@ -106,7 +109,7 @@ int verb_status(int argc, char **argv)
 		socklen_t size = sizeof peer; /* of a connecting socket: who called listen(2) (unix(7)) */
 		state.holder = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 	}
-	(json ? state_print_json : state_print_human)(fd >= 0 ? &state : NULL, &place);
+	(json ? state_print_json : prompt ? prompt_print : state_print_human)(fd >= 0 ? &state : NULL, &place);
 	return 0;
 }
 
@@ -134,11 +137,13 @@ static void wait_for(const struct waiting *waits, size_t count, bool quiet)
 
 /* SIGTERM once, then SIGKILL after the grace time; a pidfd can't hit another process that got the number. Where the
  * descriptors run out, some after the other. */
-static void stop_running(const struct state *state, bool quiet)
+static void stop_running(const struct state *state, pid_t keep, bool quiet)
 {
 	struct waiting *waits = allocate(state->running_count, sizeof *waits);
 	size_t count = 0;
 	for (uint16_t i = 0; i < state->running_count; i++) {
+		if (state->running[i].pid == keep)
+			continue;
 		int fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
 		if (fd < 0 && errno == EMFILE && count > 0) {
 			wait_for(waits, count, quiet);
@@ -187,9 +192,12 @@ int verb_lock(int argc, char **argv)
 	struct place place;
 	struct reply reply;
 	struct state state;
+	unsigned long keep = 0;
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
 			json = true;
+		else if (strcmp(argv[i], "--keep") == 0 && i + 1 < argc && parse_number(argv[i + 1], 1ul << 30, &keep))
+			i++; /* the shell that a session runs, which asks for this */
 		else if (strcmp(argv[i], "--stop") == 0)
 			stop = true;
 		else
@@ -207,7 +215,7 @@ int verb_lock(int argc, char **argv)
 		(void)fflush(stdout);
 	}
 	if (fd >= 0 && stop)
-		stop_running(&state, json);
+		stop_running(&state, (pid_t)keep, json);
 	if (json)
 		report_lock(fd >= 0 ? &state : NULL, json, stop);
 	return 0;

@@ -21,6 +21,7 @@
 #include "channel.h"
 #include "journal.h"
 #include "namespaces.h"
+#include "porter.h"
 #include "sandbox.h"
 #include "serve.h"
 
@@ -48,8 +49,7 @@ static _Noreturn void start_holder(const struct place *place, int messages, int 
 	die_errno(EXIT_SYSTEM, NULL, "can't start the holder (%.300s)", self);
 }
 
-/* True when a holder became ready, false when another one has the lock. Dies with the holder's own message. */
-static bool launch(const struct place *place)
+bool holder_launch(const struct place *place)
 {
 	int pipe_fds[2], status;
 	char text[2048];
@@ -95,7 +95,7 @@ int holder_connect(const struct place *place)
 		int fd = channel_connect(place);
 		if (fd >= 0)
 			return fd;
-		if (!launch(place)) {
+		if (!(inside_view() ? porter_ask(place) : holder_launch(place))) {
 			if (clock_ns(CLOCK_MONOTONIC) > end)
 				die(EXIT_SYSTEM, "tazpod status", "another holder has the lock in %.400s but does not listen",
 				    place->runtime);

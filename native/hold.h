@@ -6,6 +6,8 @@
 
 /* A connection to the holder of PLACE, which is started if there is none. Dies with the reason. */
 int holder_connect(const struct place *place);
+/* Starts a holder. True when it became ready, false when another one has the lock. Dies with the holder's own words. */
+bool holder_launch(const struct place *place);
 /* `tazpod ghost hold RUNTIME JOURNAL_FD`: what holder_connect starts. Says "r" on stderr when it is ready. */
 int verb_hold(int argc, char **argv);
 

@@ -86,18 +86,35 @@ static void find_runtime(char base[PATH_MAX], bool *ours)
 	*ours = true;
 }
 
-void place_find(struct place *out)
+/* The runtime folder of OUT->id. */
+static void name_runtime(struct place *out)
 {
 	char base[PATH_MAX];
 	bool ours;
-	*out = (struct place){0};
-	find_project(out);
 	find_runtime(base, &ours);
 	int fd = open_private(AT_FDCWD, base, base);
 	if (fd >= 0)
 		close(fd);
 	format_into(out->runtime, sizeof out->runtime, ours ? "%s/%s" : "%s/tazpod/%s", base, out->id);
 	format_into(out->ghost, sizeof out->ghost, "%s/ghost", out->runtime);
+}
+
+void place_find(struct place *out)
+{
+	*out = (struct place){0};
+	find_project(out);
+	name_runtime(out);
+}
+
+bool place_of_id(struct place *out, const char *id)
+{
+	size_t size = strlen(id);
+	*out = (struct place){0};
+	if (size == 0 || size >= sizeof out->id || (strcmp(id, "default") != 0 && strspn(id, "0123456789abcdef-") != size))
+		return false;
+	strcpy(out->id, id);
+	name_runtime(out);
+	return true;
 }
 
 /* Opens or creates one level below AT. */

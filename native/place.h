@@ -19,6 +19,8 @@ struct place {
 /* Finds the project of the current folder and the runtime folder of this user. Dies where the runtime folder can't
  * be trusted (another owner, a link, open to others). */
 void place_find(struct place *out);
+/* The runtime folder of a project known by its id alone (root and config stay empty). False when ID is none. */
+bool place_of_id(struct place *out, const char *id);
 /* Creates the runtime folders (0700) and returns an O_PATH fd of place.runtime. Dies with the reason. */
 int place_create(const struct place *place);
 /* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */

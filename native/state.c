@@ -115,6 +115,11 @@ static struct str label_of(const struct state *state, const struct place *place)
 	return str_of(place->has_config ? (slash && slash[1] ? slash + 1 : "/") : "default");
 }
 
+void state_print_label(const struct state *state, const struct place *place)
+{
+	plain(label_of(state && state->state == 1 ? state : NULL, place));
+}
+
 static void json_time_at(const char *key, uint64_t ms)
 {
 	char text[32];

@@ -42,6 +42,8 @@ void state_decode(const struct reply *reply, struct state *out);
 /* One line of JSON as in DESIGN §7. STATE NULL: locked. */
 void state_print_json(const struct state *state, const struct place *place);
 void state_print_human(const struct state *state, const struct place *place);
+/* The name of the project for people, without control characters. */
+void state_print_label(const struct state *state, const struct place *place);
 /* "  terraform (pid 123, 2m): A, B" per running command. */
 void state_print_running(const struct state *state, const char *indent);
 /* The running commands as a JSON array. */

@@ -103,7 +103,7 @@ async function bundle(outdir) {
     alias: { ...AWS, 'react-devtools-core': './scripts/empty.js' },
     // React without its checks, and no way into ink's debugger through the caller's environment.
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    external: ['typescript', '*.node', '@napi-rs/keyring'],
+    external: ['typescript', '*.node', '@napi-rs/keyring', 'node-pty'],
     plugins: [plainOrder],
   })
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import type { Failure } from '../core/failure.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { findInstall } from './install.ts'
@@ -68,6 +69,8 @@ export interface Surroundings {
 }
 
 const LOCKED = 75
+/** A watcher that gave up (a runtime folder that can't be trusted) is started again after this. */
+const RESTART_MS = 5000
 /** Largest answer that is read: one value of 1 MiB, or a status with many children. */
 const MAX_OUTPUT = 8 * 1024 * 1024
 /** A whole set, and a length before each value. */
@@ -131,11 +134,6 @@ export async function status(surroundings?: Surroundings): Promise<Result<GhostS
   return json<GhostStatus>(await runNative(['status', '--json'], undefined, surroundings))
 }
 
-/** Wipes the secrets of this project at once; `stop` also ends what runs. Failures: native-missing, ghost. */
-export async function lock(stop: boolean): Promise<Result<LockReport>> {
-  return json<LockReport>(await runNative(['lock', '--json', ...(stop ? ['--stop'] : [])]))
-}
-
 /** Starts `argv` with what it is granted; the process returned becomes that command. Failure: native-missing. */
 export function startCommand(argv: readonly string[], surroundings: Surroundings): Result<ChildProcess> {
   const install = findInstall()
@@ -155,6 +153,67 @@ export async function hand(args: readonly string[]): Promise<Result<number>> {
   child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
   child.on('close', (code) => resolve(ok(code ?? 70)))
   return promise
+}
+
+/** The argv that becomes a person's shell on the session's terminal, with what `parent` (`tazpod shell`) was given. */
+export function sessionArgv(parent: number, porter: string): [string, ...string[]] {
+  return [findInstall().binary, 'ghost', 'session', String(parent), porter]
+}
+
+/**
+ * Runs a command of tazpod on this terminal, set as it was before the session whose page `guard` is, and waits.
+ * Returns its exit code.
+ */
+export function runAside(guard: number, args: readonly string[]): Promise<number> {
+  const { binary } = findInstall()
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const child = spawn(binary, ['ghost', 'aside', '3', binary, ...args], { stdio: [0, 1, 2, guard] })
+  child.on('error', () => resolve(70))
+  child.on('close', (code) => resolve(code ?? 70))
+  return promise
+}
+
+/**
+ * Wipes the secrets of this project at once. `stop` also ends what runs, except the process `keep`.
+ * Failures: native-missing, ghost.
+ */
+export async function lock({
+  stop = false,
+  keep,
+}: {
+  stop?: boolean
+  keep?: number
+} = {}): Promise<Result<LockReport>> {
+  const except = keep === undefined ? [] : ['--keep', String(keep)]
+  const flags = stop || keep !== undefined ? ['--stop', ...except] : []
+  return json<LockReport>(await runNative(['lock', '--json', ...flags]))
+}
+
+/**
+ * Tells the state of this project now and at each change: at once when it is locked, within a second otherwise. One
+ * native process asks (0.1 ms a second, no start of a process). The function returned ends it.
+ */
+export function watchStatus(changed: (status: GhostStatus) => void): () => void {
+  let ended = false
+  let stop = (): void => {}
+  const start = (): void => {
+    const child = spawn(findInstall().binary, ['ghost', 'watch'], { stdio: ['pipe', 'pipe', 'ignore'] })
+    createInterface(child.stdout).on('line', (line) => {
+      const status = json<GhostStatus>(ok(Buffer.from(line)))
+      if (status.ok) changed(status.value)
+    })
+    child.on('error', () => {})
+    child.stdin.on('error', () => {})
+    child.on('close', () => {
+      if (!ended) setTimeout(start, RESTART_MS).unref()
+    })
+    stop = () => child.stdin.end()
+  }
+  start()
+  return () => {
+    ended = true
+    stop()
+  }
 }
 
 /** A lock on a file that other processes respect; it also ends when this process dies. */

@@ -21,6 +21,11 @@ export function findInstall(from = import.meta.dirname): Install {
   return { root, binary, native: isElf(binary) }
 }
 
+/** Whether this tazpod has a command of that name. */
+export function hasCommand(name: string): boolean {
+  return existsSync(join(findInstall().root, 'dist', 'commands', `${name}.js`))
+}
+
 function isElf(path: string): boolean {
   const head = Buffer.alloc(ELF.length)
   try {

@@ -10,7 +10,7 @@ import { err, type Result } from '../core/result.ts'
  */
 export function runNativeVerb(
   verb: 'status' | 'lock',
-  flags: readonly ('--json' | '--stop')[],
+  flags: readonly ('--json' | '--prompt' | '--stop')[],
 ): Promise<Result<number>> {
   return hand([verb, ...flags])
 }
@@ -26,4 +26,9 @@ export function execRefused(command: string | undefined): Result<never> {
     message: 'exec can not take these flags together',
     next: 'tazpod exec --help',
   })
+}
+
+/** Why a session has reached Node without its native parent: there is none, or somebody called Node directly. */
+export function nativeMissing(): Result<never> {
+  return err({ reason: 'native-missing', path: findInstall().binary })
 }

@@ -62,7 +62,7 @@ export interface Pulled {
   notes: string[]
 }
 
-const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user' }
+const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }
 
 /**
  * Unlocks: checks trust, opens the vault, fetches, compiles what each command gets and replaces the holder's set,

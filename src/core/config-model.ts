@@ -40,6 +40,8 @@ export interface SessionConfig {
   /** Seconds after the unlock until the holder wipes itself, whatever runs. */
   max: number
   scope: 'user' | 'terminal'
+  /** The exit of the last `tazpod shell` locks. */
+  lockOnExit: boolean
 }
 
 /** One secret as the file declares it; what it becomes in a child is decided by `delivery.ts`. */

@@ -166,6 +166,9 @@ const session = z.strictObject({
   idle: z.union([z.literal('never').transform(() => 0), duration]).default(1_800),
   max: duration.default(43_200),
   scope: choice('scope', ['user', 'terminal'] as const).default('user'),
+  lockOnExit: choice('lockOnExit', ['true', 'false'] as const)
+    .transform((word) => word === 'true')
+    .default(false),
 })
 
 export const projectFile = z.strictObject({
@@ -173,7 +176,7 @@ export const projectFile = z.strictObject({
   provider: choice('provider', ['vault', 'infisical'] as const).default('vault'),
   vault: projectPath.optional(),
   infisical: infisical.optional(),
-  session: session.default({ idle: 1_800, max: 43_200, scope: 'user' }),
+  session: session.default({ idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }),
   secrets: z.array(secretRule).default([]),
   binds: z.array(bindRule).default([]),
   commands: z.record(z.string(), commandRule).optional(),

@@ -46,8 +46,8 @@ function copyOut(): string {
   if (existsSync(done)) return done
   const to = mkdtempSync(`${done}-`)
   chmodSync(to, 0o755)
-  for (const part of ['bin', 'dist', 'oclif.manifest.json', 'package.json', 'node_modules/@napi-rs'])
-    copy(part, to)
+  const packages = ['node_modules/@napi-rs', 'node_modules/@lydell', 'node_modules/node-pty']
+  for (const part of ['bin', 'dist', 'oclif.manifest.json', 'package.json', ...packages]) copy(part, to)
   // Node itself without its 67 MB of headers
   for (const name of readdirSync(join(CHECKOUT, 'node_modules'))) {
     if (name.startsWith('node-linux-')) copy(`node_modules/${name}/bin`, to)

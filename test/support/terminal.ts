@@ -105,6 +105,11 @@ export class Terminal implements AsyncDisposable {
     this.type(`${text}${KEY.enter}`)
   }
 
+  /** Closes the window: the terminal goes, and the kernel hangs up on whoever has it. */
+  hangUp(): void {
+    ;(this.#pty as unknown as { destroy(): void }).destroy()
+  }
+
   resize(cols: number, rows: number): void {
     this.#pty.resize(cols, rows)
     this.#screen.resize(cols, rows)
@@ -136,6 +141,25 @@ export class Terminal implements AsyncDisposable {
       }
       return pieces
     })
+  }
+
+  /** The same, row by row, with the blank rows at the end. */
+  screenRows(): string[] {
+    const { baseY } = this.#screen.buffer.active
+    return Array.from({ length: this.#screen.rows }, (_, y) => this.#row(baseY + y).trimEnd())
+  }
+
+  /** Rows that have scrolled away. */
+  scrollback(): string[] {
+    return Array.from({ length: this.#screen.buffer.normal.baseY }, (_, y) =>
+      (this.#screen.buffer.normal.getLine(y)?.translateToString(true) ?? '').trimEnd(),
+    )
+  }
+
+  /** Where the cursor is, and which modes programs have switched on. */
+  state(): { cursor: { x: number; y: number }; alternate: boolean; modes: xterm.IModes } {
+    const { cursorX: x, cursorY: y, type } = this.#screen.buffer.active
+    return { cursor: { x, y }, alternate: type === 'alternate', modes: { ...this.#screen.modes } }
   }
 
   /** Everything drawn so far: what scrolled away, then the screen. */
@@ -195,9 +219,13 @@ export class Terminal implements AsyncDisposable {
     const buffer = this.#screen.buffer.active
     const rows: string[] = []
     for (let y = from; y < buffer.baseY + this.#screen.rows; y++) {
-      rows.push(buffer.getLine(y)?.translateToString(true) ?? '')
+      rows.push(this.#row(y))
     }
     return rows.join('\n').trimEnd()
+  }
+
+  #row(y: number): string {
+    return this.#screen.buffer.active.getLine(y)?.translateToString(true) ?? ''
   }
 }
 

@@ -30,6 +30,9 @@ const INSTALLED_IN_CI = new Set([
     'strace',
     'gdb',
     'etcd',
+    'zsh',
+    'fish',
+    'htop',
   ],
 ])
 

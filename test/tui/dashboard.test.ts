@@ -164,7 +164,6 @@ test('--plain, a pipe and TERM=dumb: the same facts as sentences, once', async (
   expect(piped).toMatch(/^ABSENT, missing$/m)
   expect(piped).toMatch(/^Running with secrets: 0$/m)
   expect(piped).toMatch(/, unlock: 1 secret$/m)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the question is whether there are any
   expect(piped).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f─█░●]/)
   await using plain = tazpodAtTerminal(scratch, ['dashboard', '--plain'])
   expect((await plain.exit()).exitCode).toBe(0)

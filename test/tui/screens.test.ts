@@ -103,7 +103,6 @@ test('NO_COLOR: no colour is sent, and the marks and words are all there', async
   await terminal.waitForText('› GITHUB_TOKEN')
   terminal.type('q')
   await terminal.waitForText('ENDED')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal output is made of them
   const colours = [...terminal.raw.matchAll(/\x1b\[([\d;]*)m/g)].map((m) => m[1] ?? '')
   expect(colours.length).toBeGreaterThan(0)
   expect(colours.filter((code) => /(^|;)(3[0-8]|4[0-8]|9\d|10\d)/.test(code))).toEqual([])
@@ -142,7 +141,6 @@ test('copy: OSC 52 with the exact bytes, and the clipboard is emptied at the end
   await using terminal = await dashboardAtTerminal(scratch, 'unlocked')
   await terminal.waitForText('› GITHUB_TOKEN')
   await press(terminal, 'c', 'was sent to the clipboard')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal output is made of them
   const sent = [...terminal.raw.matchAll(/\x1b\]52;c;([A-Za-z0-9+/=]+)\x07/g)].map((m) => m[1] ?? '')
   expect(sent.map((text) => Buffer.from(text, 'base64').toString())).toEqual([`${CANARY}\n\x1b[31mred\n`])
   terminal.type('q')

@@ -27,7 +27,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   bin: ['@oclif/core'],
   commands: ['@oclif/core'],
   'src/cli': ['@oclif/core', '@oclif/plugin-help'],
-  'src/tui': ['ink', 'react'],
+  'src/tui': ['ink', 'react', '@xterm/headless'],
   'src/app': [],
   'src/adapters': [
     'age-encryption',
@@ -37,6 +37,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'zod',
     'web-tree-sitter',
     '@noble/ciphers',
+    'node-pty',
   ],
   'src/core': ['zod', 'yaml'],
 }

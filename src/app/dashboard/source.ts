@@ -60,7 +60,7 @@ export function dashboardSource(
       const view = await trustView(env, project.value)
       return view.ok ? ok({ view: view.value, agree: () => rememberTrust(env, project.value) }) : view
     },
-    lock,
+    lock: (stop) => lock({ stop }),
     pull: (extend) => pull({ env, cwd, remember: false, forget: false, extend, renderTrust, ...asking }),
     async reveal(name) {
       const place = await vaultHere(env)

@@ -44,7 +44,7 @@ export function logOut(
     const done = await updateVault(access.place, identity, (current) => ok(withoutIdentity(current, name)))
     if (!done.ok) return done
     wipeDocument(done.value)
-    const locked = mine === undefined ? undefined : await lock(false)
+    const locked = mine === undefined ? undefined : await lock()
     if (locked && !locked.ok) return err(locked.error)
     return ok({ name, ...ended, locked: mine !== undefined })
   })

@@ -85,10 +85,15 @@ describe('a right tazpod.yaml', () => {
     expect(config('version: 1')).toEqual({
       version: 1,
       provider: 'vault',
-      session: { idle: 1_800, max: 43_200, scope: 'user' },
+      session: { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false },
       secrets: [],
       binds: [],
     })
+  })
+
+  it('reads whether the exit of the last shell locks', () => {
+    expect(config('version: 1\nsession: { lockOnExit: true }').session.lockOnExit).toBe(true)
+    expect(config('version: 1\nsession: { lockOnExit: false }').session.lockOnExit).toBe(false)
   })
 
   it('reads CRLF, a BOM, "./" paths, an octal umask, "never" and a preset', () => {
@@ -111,6 +116,11 @@ describe('a wrong tazpod.yaml', () => {
     ['no version', 'provider: vault\n', '1:1 "version" is missing (start the file with version: 1)'],
     ['a newer version', 'version: 2\n', '1:10 version 2 is newer than this tazpod (upgrade tazpod)'],
     ['a wrong version', 'version: one\n', '1:10 version "one" is unknown (write version: 1)'],
+    [
+      'a lockOnExit of another word',
+      'version: 1\nsession: { lockOnExit: yes }\n',
+      '2:24 lockOnExit "yes" is unknown: true or false',
+    ],
     ['an unknown key', 'version: 1\nsecret: []\n', '2:1 unknown key "secret" (did you mean secrets?)'],
     [
       'an unknown nested key',

@@ -9,7 +9,7 @@ import { grantLine, settingLines } from '../../../src/core/trust-lines.ts'
 const CONFIG: ProjectConfig = {
   version: 1,
   provider: 'vault',
-  session: { idle: 1800, max: 43_200, scope: 'user' },
+  session: { idle: 1800, max: 43_200, scope: 'user', lockOnExit: false },
   secrets: [
     { name: 'KUBE', file: 'config', env: 'KUBECONFIG', as: 'file' },
     { name: 'TOKEN', as: 'value' },

@@ -1,0 +1,116 @@
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base.h"
+
+/* A terminal that takes nothing (held by Ctrl-S, or gone) must not keep us. */
+enum { TERMINAL_PATIENCE_MS = 1000 };
+
+int guard_begin(int tty)
+{
+	struct termios was;
+	int page = memfd_create("tazpod-terminal", MFD_CLOEXEC);
+	if (page < 0 || ftruncate(page, GUARD_SIZE) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't make the terminal's guard");
+	if (tcgetattr(tty, &was) != 0 || pwrite(page, &was, sizeof was, GUARD_TERMIOS) != sizeof was)
+		die_errno(EXIT_SYSTEM, NULL, "can't tell how the terminal is set");
+	cfmakeraw(&was);
+	if (tcsetattr(tty, TCSADRAIN, &was) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't set the terminal");
+	return page;
+}
+
+uint8_t guard_flags(int page)
+{
+	uint8_t flags = 0;
+	(void)!pread(page, &flags, 1, GUARD_FLAGS);
+	return flags;
+}
+
+pid_t guard_shell(int page)
+{
+	uint8_t n[4] = {0};
+	(void)!pread(page, n, sizeof n, GUARD_SHELL);
+	return (pid_t)((uint32_t)n[0] | (uint32_t)n[1] << 8 | (uint32_t)n[2] << 16 | (uint32_t)n[3] << 24);
+}
+
+void guard_set_flag(int page, uint8_t flag)
+{
+	uint8_t flags = guard_flags(page) | flag;
+	(void)!pwrite(page, &flags, 1, GUARD_FLAGS);
+}
+
+static void write_patiently(int tty, const char *at, size_t size)
+{
+	struct pollfd ready = {.fd = tty, .events = POLLOUT};
+	while (size > 0 && poll(&ready, 1, TERMINAL_PATIENCE_MS) == 1 && !(ready.revents & (POLLHUP | POLLERR))) {
+		ssize_t n = write(tty, at, size);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return;
+		at += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* Ours has neither signals nor lines. A shell that edits a line keeps the signals on (readline, zle, fish). */
+static bool is_raw(const struct termios *t)
+{
+	return !(t->c_lflag & (ISIG | ICANON | ECHO)) && !(t->c_oflag & OPOST);
+}
+
+void guard_restore(int page, int tty, bool if_raw)
+{
+	uint8_t bytes[GUARD_BYTES + 2] = {0};
+	struct termios was, now;
+	/* In the background a change of the terminal would stop us (tcsetattr(3), SIGTTOU). */
+	signal(SIGTTOU, SIG_IGN);
+	if (pread(page, bytes, sizeof bytes, 0) == sizeof bytes) {
+		size_t size = (size_t)bytes[0] | (size_t)bytes[1] << 8;
+		write_patiently(tty, (char *)bytes + 2, size < GUARD_BYTES ? size : GUARD_BYTES);
+		bytes[0] = bytes[1] = 0;
+		(void)!pwrite(page, bytes, 2, 0);
+	}
+	if (pread(page, &was, sizeof was, GUARD_TERMIOS) != sizeof was || tcgetattr(tty, &now) != 0)
+		return;
+	if (!if_raw || is_raw(&now))
+		(void)tcsetattr(tty, TCSANOW, &was);
+}
+
+int verb_aside(int argc, char **argv)
+{
+	unsigned long page;
+	struct termios was, raw;
+	int status = 0;
+	if (argc < 2 || !parse_number(argv[0], 1 << 20, &page))
+		die(EXIT_USAGE, "tazpod shell --help", "ghost aside is for tazpod itself");
+	if (pread((int)page, &was, sizeof was, GUARD_TERMIOS) != sizeof was || tcgetattr(STDIN_FILENO, &raw) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't tell how the terminal was set");
+	/* A job of its own, in the foreground: a Ctrl-C there is not the session's. */
+	signal(SIGTTOU, SIG_IGN);
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
+	pid_t child = fork();
+	if (child < 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't fork");
+	if (child == 0) {
+		if (setpgid(0, 0) != 0 || tcsetpgrp(STDIN_FILENO, getpgrp()) != 0)
+			die_errno(EXIT_SYSTEM, NULL, "can't lend the terminal");
+		signal(SIGTTOU, SIG_DFL);
+		(void)close_range(3, ~0u, 0); /* the session's own end of its terminal must end with the session */
+		execvp(argv[1], argv + 1);
+		die_errno(EXIT_NOT_FOUND, NULL, "can't start %.400s", argv[1]);
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,140 @@
+#include "porter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "hold.h"
+
+/* Answers: one of these, or the words of a failure. */
+static const char ready[] = "\006ready", held[] = "\006held";
+
+bool inside_view(void)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+	if (!file)
+		die_errno(EXIT_SYSTEM, NULL, "can't read /proc/self/mountinfo");
+	while (!found && getline(&line, &room, file) > 0)
+		found = strstr(line, " - tmpfs tazpod ") || strstr(line, " - ramfs tazpod ");
+	free(line);
+	fclose(file);
+	return found;
+}
+
+static socklen_t address_of(const char *name, struct sockaddr_un *out)
+{
+	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
+	size_t size = strlen(name);
+	if (size == 0 || size >= PORTER_NAME)
+		return 0;
+	memcpy(out->sun_path + 1, name, size);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + size);
+}
+
+static void set_patience(int fd, int seconds)
+{
+	struct timeval patience = {.tv_sec = seconds};
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
+
+static bool is_own_user(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}
+
+bool porter_ask(const struct place *place)
+{
+	const char *name = getenv(PORTER_VARIABLE);
+	struct sockaddr_un address;
+	char text[2048];
+	size_t used = 0;
+	socklen_t size = name ? address_of(name, &address) : 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't create a socket");
+	if (size == 0 || connect(fd, (struct sockaddr *)&address, size) != 0)
+		die(EXIT_LOCKED, "tazpod pull, outside of this command",
+		    "locked, and it can't be unlocked from inside a command that tazpod runs");
+	if (!is_own_user(fd))
+		die(EXIT_REFUSED, NULL, "the session's socket belongs to another user");
+	set_patience(fd, 10);
+	if (!write_all(fd, place->runtime, strlen(place->runtime)) || shutdown(fd, SHUT_WR) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't ask the session for a holder");
+	for (ssize_t n; used < sizeof text - 1 && (n = read(fd, text + used, sizeof text - 1 - used)) > 0;)
+		used += (size_t)n;
+	text[used] = '\0';
+	close(fd);
+	if (strcmp(text, ready) == 0 || strcmp(text, held) == 0)
+		return strcmp(text, ready) == 0;
+	if (used == 0)
+		die(EXIT_SYSTEM, "tazpod pull, outside of this shell", "the session around this shell does not answer");
+	(void)write_all(STDERR_FILENO, text, used);
+	exit(EXIT_SYSTEM);
+}
+
+int porter_listen(char name[PORTER_NAME])
+{
+	uint64_t salt[2];
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || getrandom(salt, sizeof salt, 0) != sizeof salt)
+		die_errno(EXIT_SYSTEM, NULL, "can't create a socket");
+	snprintf(name, PORTER_NAME, "tazpod-%d-%016llx%016llx", getpid(), (unsigned long long)salt[0],
+	         (unsigned long long)salt[1]);
+	socklen_t size = address_of(name, &address);
+	if (bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 16) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't listen for this session");
+	return fd;
+}
+
+/* Only for a runtime folder that we would have named ourselves: who asks chooses the project, nothing else. */
+static void serve(int fd)
+{
+	char wanted[PATH_MAX];
+	size_t used = 0;
+	struct place place;
+	if (!is_own_user(fd))
+		return;
+	set_patience(fd, 2);
+	for (ssize_t n; used < sizeof wanted - 1 && (n = read(fd, wanted + used, sizeof wanted - 1 - used)) > 0;)
+		used += (size_t)n;
+	wanted[used] = '\0';
+	if (dup2(fd, STDERR_FILENO) < 0)
+		return;
+	const char *slash = strrchr(wanted, '/');
+	if (!place_of_id(&place, slash ? slash + 1 : "") || strcmp(place.runtime, wanted) != 0)
+		die(EXIT_REFUSED, "echo $XDG_RUNTIME_DIR", "the session keeps its runtime folder elsewhere");
+	const char *answer = holder_launch(&place) ? ready : held;
+	(void)write_all(fd, answer, strlen(answer));
+}
+
+void porter_answer(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fork() == 0) {
+		sigset_t none; /* the session's parent takes its signals through a descriptor; a holder does not */
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		serve(fd);
+		_exit(0);
+	}
+	close(fd);
+}

@@ -1,0 +1,21 @@
+/* Inside a command's view no holder may start: it would keep that view, and its memory would belong to a namespace of
+ * the user. A session outside starts it instead, on request. */
+#ifndef TAZPOD_PORTER_H
+#define TAZPOD_PORTER_H
+
+#include "place.h"
+
+#define PORTER_VARIABLE "TAZPOD_PORTER"
+enum { PORTER_NAME = 64 };
+
+/* Whether this process sees a command's view: a mount of ours (/proc/self/mountinfo). */
+bool inside_view(void);
+/* Asks the session around this process to start a holder. True: it is ready; false: another one has the lock. Dies
+ * where there is no session, or with its words. */
+bool porter_ask(const struct place *place);
+/* A socket for porter_answer, with its NAME in the abstract namespace (unix(7)): no file is left behind. */
+int porter_listen(char name[PORTER_NAME]);
+/* Takes one request, in a child of this process. */
+void porter_answer(int listener);
+
+#endif

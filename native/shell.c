@@ -1,0 +1,367 @@
+#include "shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "channel.h"
+#include "client.h"
+#include "exec.h"
+#include "guard.h"
+#include "node.h"
+#include "porter.h"
+#include "state.h"
+
+/* How long the session may take to end its shell and clean up after a SIGTERM. */
+enum { END_PATIENCE_MS = 3000 };
+
+struct options {
+	bool plain, no_keys, non_interactive;
+	int passphrase_fd;
+	char **arguments; /* of the shell */
+};
+
+/* False: Node answers (help, usage errors). */
+static bool parse(char **argv, struct options *o)
+{
+	unsigned long fd;
+	*o = (struct options){.passphrase_fd = -1};
+	for (; *argv; argv++) {
+		if (strcmp(*argv, "--") == 0) {
+			argv++;
+			break;
+		}
+		if (strcmp(*argv, "--plain") == 0)
+			o->plain = true;
+		else if (strcmp(*argv, "--no-keys") == 0)
+			o->no_keys = true;
+		else if (strcmp(*argv, "--non-interactive") == 0)
+			o->non_interactive = true;
+		else if (strcmp(*argv, "--passphrase-fd") == 0 && argv[1] && parse_number(argv[1], 1 << 20, &fd))
+			o->passphrase_fd = (int)fd, argv++;
+		else if (strncmp(*argv, "--passphrase-fd=", 16) == 0 && parse_number(*argv + 16, 1 << 20, &fd))
+			o->passphrase_fd = (int)fd;
+		else
+			return false;
+	}
+	o->arguments = argv;
+	return true;
+}
+
+/* $SHELL, as login(1) set it; without a usable one bash, then sh. */
+static char *shell_program(void)
+{
+	static char bash[] = "/bin/bash", usr_bash[] = "/usr/bin/bash", sh[] = "/bin/sh";
+	char *own = getenv("SHELL");
+	if (own && own[0] == '/' && access(own, X_OK) == 0)
+		return own;
+	return access(bash, X_OK) == 0 ? bash : access(usr_bash, X_OK) == 0 ? usr_bash : sh;
+}
+
+/* `tazpod exec -- $SHELL ARGUMENTS`, in this process. */
+static int become_shell(const struct options *o)
+{
+	char fd_text[16], *argv[8];
+	size_t n = 0, count = 0;
+	argv[n++] = (char *)(uintptr_t)"exec";
+	if (o->non_interactive)
+		argv[n++] = (char *)(uintptr_t)"--non-interactive";
+	if (o->passphrase_fd >= 0) {
+		snprintf(fd_text, sizeof fd_text, "%d", o->passphrase_fd);
+		argv[n++] = (char *)(uintptr_t)"--passphrase-fd";
+		argv[n++] = fd_text;
+	}
+	argv[n++] = (char *)(uintptr_t)"--";
+	argv[n++] = shell_program();
+	while (o->arguments[count])
+		count++;
+	char **all = allocate(n + count + 1, sizeof *all);
+	memcpy(all, argv, n * sizeof *all);
+	memcpy(all + n, o->arguments, count * sizeof *all);
+	return verb_exec((int)(n + count) - 1, all + 1);
+}
+
+/* ---- on the session's own terminal */
+
+/* A file of /proc as NUL-separated strings, with a NULL behind the last. */
+static char **read_strings(const char *path)
+{
+	size_t used = 0, room = 1 << 16, count = 0;
+	char *text = allocate(room, 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die_errno(EXIT_SYSTEM, "tazpod shell --plain", "can't read %s", path);
+	for (ssize_t n; (n = read(fd, text + used, room - used - 1)) != 0;) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			die_errno(EXIT_SYSTEM, "tazpod shell --plain", "can't read %s", path);
+		used += (size_t)n;
+		if (used == room - 1 && !(text = realloc(text, room *= 2)))
+			die(EXIT_SYSTEM, NULL, "out of memory");
+	}
+	close(fd);
+	text[used] = '\0';
+	for (size_t i = 0; i < used; i++)
+		count += text[i] == '\0';
+	char **strings = allocate(count + 2, sizeof *strings), *at = text;
+	for (size_t i = 0; at < text + used; at += strlen(at) + 1)
+		strings[i++] = at;
+	return strings;
+}
+
+int verb_session(int argc, char **argv)
+{
+	unsigned long pid;
+	char path[64];
+	struct options options;
+	if (argc != 2 || !parse_number(argv[0], 1ul << 30, &pid) || strlen(argv[1]) >= PORTER_NAME)
+		die(EXIT_USAGE, "tazpod shell --help", "ghost session is for tazpod itself");
+	snprintf(path, sizeof path, "/proc/%lu/cmdline", pid);
+	char **words = read_strings(path);
+	if (!words[0] || !words[1] || strcmp(words[1], "shell") != 0 || !parse(words + 2, &options))
+		die(EXIT_BUG, "tazpod shell --plain", "process %lu is no tazpod shell", pid);
+	options.passphrase_fd = -1; /* used up before the session began */
+	snprintf(path, sizeof path, "/proc/%lu/environ", pid);
+	environ = read_strings(path);
+	snprintf(path, sizeof path, "/proc/%lu/cwd", pid);
+	if (chdir(path) != 0)
+		die_errno(EXIT_REFUSED, "cd to a folder that exists", "can't enter the current folder");
+	unsetenv("LINES"); /* of the terminal outside, which has a line more */
+	unsetenv("COLUMNS");
+	if (setenv(PORTER_VARIABLE, argv[1], 1) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't set " PORTER_VARIABLE);
+	return become_shell(&options);
+}
+
+/* ---- around the session */
+
+struct session {
+	int page, tty, shells; /* shells: the lock that every session of a project shares */
+	pid_t node;
+	int node_fd, parent_fd;
+};
+
+static int pidfd_of(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd < 0)
+		die_errno(EXIT_SYSTEM, NULL, "pidfd_open");
+	return fd;
+}
+
+static bool is_shell_name(struct str name)
+{
+	static const char *const known[] = {"bash", "zsh", "fish", "sh", "dash", "ksh", "mksh", "nu", "elvish", "xonsh"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_is(name, known[i]))
+			return true;
+	return false;
+}
+
+/* In a child: whatever goes wrong here must not keep the session from ending. */
+static _Noreturn void lock_if_last(const struct session *s)
+{
+	struct place place;
+	struct reply reply;
+	struct state state;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || flock(s->shells, LOCK_EX | LOCK_NB) != 0)
+		_exit(0); /* another session of this project goes on */
+	place_find(&place);
+	int fd = channel_connect(&place);
+	if (fd < 0)
+		_exit(0);
+	uint8_t header[WIRE_HEADER];
+	frame_encode(header, FRAME_STATUS, 0);
+	channel_send(fd, header, sizeof header);
+	channel_receive(fd, &reply);
+	state_decode(&reply, &state);
+	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */
+	for (uint16_t i = 0; i < state.running_count; i++)
+		if (state.running[i].pid != guard_shell(s->page) && is_shell_name(state.running[i].command))
+			_exit(0);
+	char *none[] = {NULL, NULL};
+	_exit(verb_lock(0, none + 1));
+}
+
+static void lock_at_end(const struct session *s)
+{
+	if (!(guard_flags(s->page) & GUARD_LOCK_ON_EXIT))
+		return;
+	pid_t child = fork();
+	if (child == 0)
+		lock_if_last(s);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* The last one left: in a session of its own, so that what ends the job (a SIGKILL to its group, a hang-up) leaves it.
+ * Does what is left to do once both the session and its parent are gone. */
+static _Noreturn void watch_over(const struct session *s)
+{
+	struct pollfd parent = {.fd = s->parent_fd, .events = POLLIN}, node = {.fd = s->node_fd, .events = POLLIN};
+	sigset_t all;
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	(void)prctl(PR_SET_NAME, "tazpod-guard");
+	if (setsid() < 0)
+		_exit(EXIT_SYSTEM);
+	while (poll(&parent, 1, -1) < 0 && errno == EINTR)
+		;
+	while (poll(&node, 1, -1) < 0 && errno == EINTR)
+		;
+	if (!(guard_flags(s->page) & GUARD_OVER)) {
+		guard_restore(s->page, s->tty, true);
+		lock_at_end(s);
+	}
+	_exit(0);
+}
+
+static _Noreturn void become_node(const struct session *s, const struct options *o, const char *porter)
+{
+	char page[16], *argv[8];
+	size_t n = 0;
+	sigset_t none;
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	snprintf(page, sizeof page, "%d", s->page);
+	if (fcntl(s->page, F_SETFD, 0) != 0) /* Node itself closes it for what it starts */
+		die_errno(EXIT_SYSTEM, NULL, "fcntl");
+	argv[n++] = (char *)(uintptr_t)"shell";
+	argv[n++] = (char *)(uintptr_t)"--guard";
+	argv[n++] = page;
+	argv[n++] = (char *)(uintptr_t)"--porter";
+	argv[n++] = (char *)(uintptr_t)porter;
+	if (o->no_keys)
+		argv[n++] = (char *)(uintptr_t)"--no-keys";
+	argv[n] = NULL;
+	node_become(argv);
+}
+
+static int signals_of_session(void)
+{
+	static const int which[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT};
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
+		sigaddset(&set, which[i]);
+		signal(which[i], SIG_DFL); /* an ignored one would never show */
+	}
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		die_errno(EXIT_BUG, NULL, "sigprocmask");
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		die_errno(EXIT_SYSTEM, NULL, "signalfd");
+	return fd;
+}
+
+/* Waits for the session's end, starts holders for it, passes an end on to it. Returns its wait status. */
+static int wait_for_session(const struct session *s, int signals, int listener)
+{
+	struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+	uint64_t kill_at = 0;
+	int status, ended;
+	for (;;) {
+		uint64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000u;
+		int timeout = kill_at == 0 ? -1 : kill_at > now ? (int)(kill_at - now) : 0;
+		if (poll(fds, 2, timeout) == 0)
+			(void)kill(s->node, SIGKILL);
+		struct signalfd_siginfo info;
+		while (read(signals, &info, sizeof info) == sizeof info)
+			if (info.ssi_signo != SIGCHLD) {
+				(void)kill(s->node, SIGTERM);
+				kill_at = clock_ns(CLOCK_MONOTONIC) / 1000000u + END_PATIENCE_MS;
+			}
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+			if (ended == s->node)
+				return status;
+		if (fds[1].revents & POLLIN)
+			porter_answer(listener);
+	}
+}
+
+/* The lock is shared by all sessions of the project; it goes with the last process that has it open. */
+static int join_sessions(void)
+{
+	struct place place;
+	place_find(&place);
+	int folder = place_create(&place);
+	int fd = openat(folder, "shells", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't join the sessions of this project");
+	close(folder);
+	return fd;
+}
+
+static int run_session(const struct options *o)
+{
+	char porter[PORTER_NAME];
+	struct session s = {.tty = STDIN_FILENO, .shells = join_sessions()};
+	int listener = porter_listen(porter), signals = signals_of_session();
+	s.page = guard_begin(s.tty);
+	s.node = fork();
+	if (s.node == 0)
+		become_node(&s, o, porter);
+	if (s.node < 0) {
+		guard_restore(s.page, s.tty, false);
+		die_errno(EXIT_SYSTEM, NULL, "can't fork");
+	}
+	s.node_fd = pidfd_of(s.node);
+	s.parent_fd = pidfd_of(getpid());
+	pid_t guard = fork();
+	if (guard == 0) {
+		close(listener);
+		close(signals);
+		watch_over(&s);
+	}
+	int status = wait_for_session(&s, signals, listener);
+	guard_restore(s.page, s.tty, false);
+	lock_at_end(&s);
+	guard_set_flag(s.page, GUARD_OVER);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "tazpod: the session was killed (signal %d); its shell has ended\n", WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}
+
+static bool can_draw(void)
+{
+	const char *term = getenv("TERM");
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+int verb_shell(int argc, char **argv)
+{
+	struct options options;
+	(void)argc;
+	if (!parse(argv, &options))
+		node_become(argv - 1);
+	/* Without a terminal to draw on there is nothing to put a footer below, as ssh(1) then takes no terminal either;
+	 * inside a session its footer is there already. */
+	if (options.plain || !can_draw() || getenv(PORTER_VARIABLE))
+		return become_shell(&options);
+	if (options.passphrase_fd >= 0) {
+		struct place place;
+		place_find(&place);
+		int fd = channel_connect(&place);
+		if (fd >= 0)
+			close(fd);
+		else
+			node_unlock(!options.non_interactive, options.passphrase_fd);
+	}
+	return run_session(&options);
+}

@@ -1,0 +1,307 @@
+import { type GhostStatus, lock, runAside, sessionArgv, watchStatus } from '../../adapters/ghost.ts'
+import { GuardPage } from '../../adapters/guard-page.ts'
+import { hasCommand } from '../../adapters/install.ts'
+import { type PtyProgram, startOnPty } from '../../adapters/pty.ts'
+import { stopProcess } from '../../adapters/running.ts'
+import { type FooterState, footerLine } from './footer.ts'
+import { helpText } from './help.ts'
+import { type Choice, Keys, PREFIX_NAME } from './keys.ts'
+import { dueWarning, lifetime, span } from './lifetime.ts'
+import { Screen, type Size } from './screen.ts'
+
+export interface SessionOptions {
+  /** The inherited descriptor of the guard's page. */
+  guard: number
+  /** Where the shell asks for a holder. */
+  porter: string
+  keys: boolean
+  lockOnExit: boolean
+  /** `session.scope: terminal`: only the shell's own terminal may unlock for it. */
+  ownTerminalOnly: boolean
+}
+
+/** How long a note stands in the footer, and how long the menu waits for its key. */
+const NOTE_MS = 10_000
+const MENU_MS = 3_000
+const TICK_MS = 1_000
+
+type Running = NonNullable<GhostStatus['running']>
+
+/** One shell in its ghost, with the footer below it: what is typed goes in, what is written comes out. */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #page: GuardPage
+  readonly #keys: Keys
+  readonly #screen: Screen
+  readonly #colour = process.env.NO_COLOR === undefined || process.env.NO_COLOR === ''
+  readonly #end = Promise.withResolvers<number>()
+  #shell: PtyProgram | undefined
+  #status: GhostStatus | undefined
+  #running: Running = []
+  #seenAt = 0
+  #left: number | undefined
+  #note: string | undefined
+  #noteTimer: NodeJS.Timeout | undefined
+  #menuTimer: NodeJS.Timeout | undefined
+  #shown = ''
+  #isAside = false
+  #waitsToLock = false
+  #keyAside: (() => void) | undefined
+
+  private constructor(options: SessionOptions, page: GuardPage) {
+    this.#options = options
+    this.#page = page
+    this.#keys = new Keys(options.keys)
+    this.#screen = new Screen(terminalSize(), {
+      write: (bytes) => process.stdout.write(bytes),
+      reply: (bytes) => this.#shell?.write(bytes),
+      footer: (cols) => this.#footer(cols),
+      remember: (restore) => page.restoreWith(restore),
+      now: () => performance.now(),
+    })
+  }
+
+  /** Runs until the shell ends; returns its exit code, or undefined where no guard is around this process. */
+  static async run(options: SessionOptions): Promise<number | undefined> {
+    const page = GuardPage.open(options.guard)
+    if (page === undefined) return undefined
+    if (options.lockOnExit) page.lockOnExit()
+    return new Session(options, page).#run()
+  }
+
+  async #run(): Promise<number> {
+    this.#watchProcess()
+    this.#screen.begin()
+    const { cols, rows } = this.#screen.inner
+    this.#shell = await startOnPty(
+      sessionArgv(process.ppid, this.#options.porter),
+      { cols, rows },
+      { data: (bytes) => this.#screen.feed(bytes), end: (code) => this.#end.resolve(code) },
+    )
+    this.#page.shellIs(this.#shell.pid)
+    process.stdin.on('data', (bytes: Buffer) => this.#typed(bytes))
+    const stopWatching = watchStatus((status) => this.#changed(status))
+    const ticks = setInterval(() => this.#tick(), TICK_MS)
+    const code = await this.#end.promise
+    stopWatching()
+    clearInterval(ticks)
+    clearTimeout(this.#noteTimer)
+    clearTimeout(this.#menuTimer)
+    process.stdin.pause()
+    this.#screen.end()
+    return code
+  }
+
+  /** A closed window, a SIGTERM, a defect: the terminal is put back, and the shell is hung up on. */
+  #watchProcess(): void {
+    const stop = (code: number) => () => {
+      this.#shell?.hangUp()
+      this.#end.resolve(code)
+    }
+    process.on('SIGTERM', stop(143)).on('SIGHUP', stop(129)).on('SIGINT', stop(130))
+    process.stdin.on('end', stop(129)).on('error', stop(129))
+    process.stdout.on('error', stop(129)).on('resize', () => this.#resized())
+    process.prependListener('uncaughtException', () => this.#screen.end())
+    process.prependListener('unhandledRejection', () => this.#screen.end())
+  }
+
+  #resized(): void {
+    if (this.#isAside) return // whoever has the terminal sees to it; the size is looked at again afterwards
+    this.#screen.resize(terminalSize())
+    const { cols, rows } = this.#screen.inner
+    this.#shell?.resize(cols, rows)
+  }
+
+  #typed(bytes: Buffer): void {
+    if (this.#keyAside) {
+      this.#keyAside()
+      return
+    }
+    const { pass, chosen, menu } = this.#keys.type(bytes)
+    if (pass.length > 0) this.#shell?.write(pass)
+    if (menu) this.#menuChanged()
+    if (chosen !== undefined) void this.#choose(chosen)
+  }
+
+  #menuChanged(): void {
+    clearTimeout(this.#menuTimer)
+    if (this.#keys.isMenuOpen) {
+      this.#menuTimer = setTimeout(() => {
+        this.#shell?.write(this.#keys.close())
+        this.#screen.refresh()
+      }, MENU_MS)
+    }
+    this.#screen.refresh()
+  }
+
+  async #choose(choice: Choice): Promise<void> {
+    switch (choice) {
+      case 'help':
+        return this.#aside(async () => {
+          process.stdout.write(helpText(hasCommand('dashboard')).replaceAll('\n', '\r\n'))
+          await this.#anyKey()
+        })
+      case 'unlock':
+        if (this.#options.ownTerminalOnly)
+          return this.#say('scope is terminal: type tazpod pull in the shell')
+        return this.#asideCommand(['pull'])
+      case 'dashboard':
+        if (!hasCommand('dashboard')) return this.#say('this tazpod has no dashboard')
+        return this.#asideCommand(['dashboard'])
+      case 'wait':
+        this.#waitsToLock = true
+        return this.#lockIfNothingRuns()
+      case 'lock':
+        return this.#lock(undefined)
+      case 'stop':
+        if (this.#status?.state === 'unlocked') return this.#lock(this.#shell?.pid)
+        return this.#stopLeftovers()
+    }
+  }
+
+  async #lock(stopExcept: number | undefined): Promise<void> {
+    const locked = await lock(stopExcept === undefined ? {} : { keep: stopExcept })
+    if (!locked.ok) this.#say('it could not be locked: tazpod lock says why')
+  }
+
+  /** What was running when it was locked and still runs; its holder is gone, so it is asked here. */
+  #stopLeftovers(): void {
+    const asked = this.#running.filter(({ pid }) => stopProcess(pid, this.#seenAt))
+    this.#say(asked.length === 0 ? 'nothing runs any more' : `asked ${asked.length} to end`)
+    this.#running = []
+    this.#screen.refresh()
+  }
+
+  #lockIfNothingRuns(): void {
+    if (!this.#waitsToLock || this.#status?.state !== 'unlocked') return
+    if (this.#running.length > 0) {
+      this.#say(`locks when ${this.#running.length} running have ended`)
+      return
+    }
+    this.#waitsToLock = false
+    void this.#lock(undefined)
+  }
+
+  async #asideCommand(args: readonly string[]): Promise<void> {
+    await this.#aside(async () => {
+      const code = await runAside(this.#page.fd, args)
+      if (code === 0) return
+      process.stdout.write('\r\n[any key goes back to the shell] ')
+      await this.#anyKey()
+    })
+  }
+
+  /** Lends the terminal: the shell waits meanwhile, its screen is as it was afterwards. */
+  async #aside(work: () => Promise<void>): Promise<void> {
+    if (this.#isAside) return
+    this.#isAside = true
+    this.#shell?.pause()
+    this.#screen.suspend()
+    process.stdin.pause()
+    await work()
+    process.stdin.resume()
+    this.#isAside = false
+    this.#screen.resume(terminalSize())
+    const { cols, rows } = this.#screen.inner
+    this.#shell?.resize(cols, rows)
+    this.#shell?.resume()
+  }
+
+  #anyKey(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#keyAside = () => {
+      this.#keyAside = undefined
+      process.stdin.pause()
+      resolve()
+    }
+    process.stdin.resume()
+    return promise
+  }
+
+  #changed(status: GhostStatus): void {
+    const was = this.#status?.state
+    this.#status = status
+    if (status.state === 'unlocked') {
+      this.#running = (status.running ?? []).filter(({ pid }) => pid !== this.#shell?.pid)
+      this.#seenAt = Date.now()
+    }
+    if (was === 'unlocked' && status.state === 'locked') this.#locked()
+    if (was === 'locked' && status.state === 'unlocked') this.#say('unlocked again')
+    this.#lockIfNothingRuns()
+    this.#tick()
+  }
+
+  #locked(): void {
+    this.#waitsToLock = false
+    this.#left = undefined
+    const n = this.#running.length
+    const stop = this.#options.keys ? `${PREFIX_NAME} s stops them` : 'they keep their files'
+    this.#say(
+      n === 0 ? 'locked; files in $TAZPOD_GHOST/work are gone' : `locked; ${n} still run, ${stop}`,
+      true,
+    )
+  }
+
+  /** Once a second: the time that is left, warnings before it ends. */
+  #tick(): void {
+    const { left, why } = lifetime(this.#status ?? {}, Date.now())
+    const warning = this.#status?.state === 'unlocked' ? dueWarning(this.#left, left) : undefined
+    this.#left = left
+    if (warning !== undefined) {
+      const cause = why === 'idle' ? 'no command runs' : 'its time is over'
+      this.#say(`locks in ${span(left ?? 0)} (${cause}); tazpod pull asks anew`, true)
+    }
+    const shown = this.#shown
+    if (this.#footer(this.#screen.inner.cols) !== shown) this.#screen.refresh()
+  }
+
+  /** Puts words into the footer for a while. */
+  #say(note: string, ring = false): void {
+    this.#note = note
+    clearTimeout(this.#noteTimer)
+    this.#noteTimer = setTimeout(() => {
+      this.#note = undefined
+      this.#screen.refresh()
+    }, NOTE_MS)
+    if (ring && !this.#isAside) this.#screen.ring()
+    this.#screen.refresh()
+  }
+
+  #footer(cols: number): string {
+    const { keys } = this.#options
+    this.#shown = footerLine(this.#state(), {
+      cols,
+      now: Date.now(),
+      colour: this.#colour,
+      note: this.#keys.isMenuOpen ? this.#menu() : this.#note,
+      key: keys ? PREFIX_NAME : undefined,
+    })
+    return this.#shown
+  }
+
+  #menu(): string {
+    const n = this.#running.length
+    const unlocked = this.#status?.state === 'unlocked'
+    const stop = n === 0 ? [] : [`s ${unlocked ? 'lock and ' : ''}stop ${n} running`]
+    const wait = unlocked && n > 0 ? ['w lock when they end'] : []
+    const dashboard = hasCommand('dashboard') ? ['d dashboard'] : []
+    const first = unlocked ? ['l lock', ...stop, ...wait, 'u refresh'] : ['u unlock', ...stop]
+    return [...first, ...dashboard, '? help', 'Esc'].join('   ')
+  }
+
+  #state(): FooterState {
+    const { state = 'starting', project = null, expiresAt, idleAt, secrets = 0 } = this.#status ?? {}
+    return {
+      ...{ state, project, secrets },
+      expiresAt: expiresAt ?? null,
+      idleAt: idleAt ?? null,
+      running: this.#running.length,
+      isolation: this.#status?.isolation?.mode,
+      provider: undefined,
+    }
+  }
+}
+
+function terminalSize(): Size {
+  return { cols: process.stdout.columns || 80, rows: process.stdout.rows || 24 }
+}
