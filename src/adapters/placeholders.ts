@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, lstatSync, openSync, realpathSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { err, ok, type Result } from '../core/result.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { errnoOf } from './errno.ts'
 
 /**
@@ -55,7 +56,7 @@ function leavesProject(root: string, target: string): Result<never> | undefined 
           reason: 'unsafe-file',
           path: folder,
           why: 'the folder of a bind does not exist',
-          next: `mkdir -p ${folder}`,
+          next: `mkdir -p ${shellWord(folder)}`,
         })
       : err({ reason: 'io', action: 'look at', path: folder, code })
   }

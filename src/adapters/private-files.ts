@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs'
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { err, ok, type Result } from '../core/result.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { type Disk, disk as realDisk } from './disk.ts'
 import { errnoOf } from './errno.ts'
 
@@ -51,7 +52,7 @@ function refusal(path: string, about: Stats): Result<never> | undefined {
   if (about.uid !== process.geteuid?.()) return unsafe(path, `it belongs to user ${about.uid}, not to you`)
   if ((about.mode & 0o077) === 0) return undefined
   const mode = (about.mode & 0o777).toString(8).padStart(4, '0')
-  return unsafe(path, `its mode ${mode} lets other users read or change it`, `chmod 600 ${quoted(path)}`)
+  return unsafe(path, `its mode ${mode} lets other users read or change it`, `chmod 600 ${shellWord(path)}`)
 }
 
 export interface WriteOptions {
@@ -123,7 +124,7 @@ export async function privateFolder(path: string): Promise<Result<void>> {
     const about = await stat(path) // a link to another disk is the user's choice; what it leads to must be safe
     if (about.uid !== process.geteuid?.()) return unsafe(path, `it belongs to user ${about.uid}, not to you`)
     if ((about.mode & 0o022) === 0) return ok()
-    return unsafe(path, 'other users may write into it', `chmod go-w ${quoted(path)}`)
+    return unsafe(path, 'other users may write into it', `chmod go-w ${shellWord(path)}`)
   } catch (error) {
     return err({ reason: 'io', action: 'make the folder', path, code: errnoOf(error) })
   }
@@ -141,11 +142,6 @@ export async function removeLeftovers(folder: string, age = 0): Promise<void> {
     if (Date.now() - mtimeMs >= age) await unlink(path)
   }
   await Promise.all(left.map((name) => remove(join(folder, name)).catch(() => undefined)))
-}
-
-/** For a command that a person copies into a shell. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }
 
 function unsafe(path: string, why: string, next?: string): Result<never> {

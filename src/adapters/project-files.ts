@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { err, ok, type Result } from '../core/result.ts'
+import { shellWord } from '../core/shell-word.ts'
 import { errnoOf } from './errno.ts'
 
 /** Larger than any real project file; the parser has the same bound (not imported: it would load YAML and zod). */
@@ -87,7 +88,7 @@ function readChecked(path: string): Result<{ bytes: Buffer; stat: BigIntStats }>
   try {
     const stat = fstatSync(fd, { bigint: true })
     const why = unsafe(stat)
-    if (why) return err({ reason: 'unsafe-file', path, why: why.why, next: `${why.fix} ${quoted(path)}` })
+    if (why) return err({ reason: 'unsafe-file', path, why: why.why, next: `${why.fix} ${shellWord(path)}` })
     if (!stat.isFile()) return err({ reason: 'unsafe-file', path, why: 'it is no plain file' })
     const bytes = readWhole(fd)
     return bytes.length > MAX_CONFIG
@@ -117,9 +118,4 @@ function unsafe(stat: BigIntStats): { why: string; fix: string } | undefined {
     return { why: `it belongs to another user (uid ${owner})`, fix: `sudo chown ${me}` }
   if ((stat.mode & 0o002n) !== 0n) return { why: 'every user may write it', fix: 'chmod o-w' }
   return undefined
-}
-
-/** A path as a shell reads it back. */
-function quoted(path: string): string {
-  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -37,7 +37,4 @@ export function shorten(text: string, max: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - (max - 1 - head))}`
 }
 
-/** A text as one word of a POSIX shell, always in single quotes. */
-export function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
-}
+export { shellQuoted } from '../core/shell-word.ts'

@@ -1,6 +1,7 @@
 import type { SecretRule } from './config-model.ts'
 import type { ExtraEnv, FilePreset } from './presets.ts'
 import { filePreset, wellKnownPreset } from './presets.ts'
+import { shellQuoted } from './shell-word.ts'
 
 /** How one secret reaches a child. `env` of a file carries its path; empty: no variable. */
 export type Delivery =
@@ -51,8 +52,4 @@ function presetOf(rule: SecretRule): FilePreset | undefined {
 function folderOf(name: string): string {
   const folder = name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_')
   return folder === 'work' || folder === '' ? 'secret-work' : folder.slice(0, 255)
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

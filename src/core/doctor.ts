@@ -1,3 +1,5 @@
+import { shellWord } from './shell-word.ts'
+
 /** What `doctor` looks at. Undefined: this system does not have it, or does not let this user read it. */
 export interface SystemFacts {
   uid: number
@@ -214,7 +216,12 @@ function runtimeFolder({ runtimeDir, uid }: SystemFacts): Finding {
       'unset XDG_RUNTIME_DIR, or log in as yourself',
     )
   if ((mode & 0o077) !== 0)
-    return finding(check, 'fail', `${path} is open to others (${octal(mode)})`, `chmod 700 ${path}`)
+    return finding(
+      check,
+      'fail',
+      `${path} is open to others (${octal(mode)})`,
+      `chmod 700 ${shellWord(path)}`,
+    )
   return finding(check, 'ok', `${path}, private`)
 }
 
@@ -238,7 +245,7 @@ function terminal({ terminal: there }: SystemFacts): Finding {
 }
 
 function privateFile(file: FolderFact, uid: number): Finding[] {
-  const fix = `chmod ${file.kind === 'folder' ? '700' : '600'} ${file.path}`
+  const fix = `chmod ${file.kind === 'folder' ? '700' : '600'} ${shellWord(file.path)}`
   if (file.kind === 'link')
     return [finding('vault files', 'fail', `${file.path} is a symbolic link`, 'move the real file there')]
   if (file.uid !== uid)
@@ -247,7 +254,7 @@ function privateFile(file: FolderFact, uid: number): Finding[] {
         'vault files',
         'fail',
         `${file.path} belongs to uid ${file.uid}`,
-        `sudo chown ${uid} ${file.path}`,
+        `sudo chown ${uid} ${shellWord(file.path)}`,
       ),
     ]
   if ((file.mode & 0o022) !== 0)

@@ -1,4 +1,5 @@
 import type { BindRule } from './config-model.ts'
+import { shellWord } from './shell-word.ts'
 
 /**
  * The command that takes the clear text of a bind's target into the vault and leaves an empty file, to be copied
@@ -17,8 +18,4 @@ export function importCommand({ path, format, values }: BindRule): string {
       .toUpperCase()
       .slice(0, 128)
   return `tazpod vault import ${file} --as ${name} --empty`
-}
-
-function shellWord(text: string): string {
-  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -2,6 +2,7 @@ import { errnoWords } from './errno-words.ts'
 import type { Failure } from './failure.ts'
 import { EXIT, type FailureText } from './failure-text.ts'
 import { SECRET_NAME_RULE } from './secret-name.ts'
+import { shellWord } from './shell-word.ts'
 import { show } from './show.ts'
 
 export type VaultFailure = Extract<
@@ -40,7 +41,7 @@ export function vaultFailureText(failure: VaultFailure): FailureText {
     case 'vault-leftover':
       return {
         message: `${failure.identity} is there without its vault, as an interrupted init leaves it, and this passphrase does not open it. If no copy of its vault is anywhere else, move it away and start again`,
-        next: `mv -i ${failure.identity} ${failure.identity}.old`,
+        next: `mv -i ${shellWord(failure.identity)} ${shellWord(`${failure.identity}.old`)}`,
         exitCode: EXIT.refused,
       }
     case 'vault-exists':
