@@ -23,12 +23,11 @@ export default class Dashboard extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Dashboard)
     const source = dashboardSource(process.env, process.cwd(), trustLines)
+    const terminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
+    const drawn = terminal && !flags.plain && !flags.json && !flags['non-interactive']
+    const drawing = drawn ? import('../src/tui/dashboard/run.tsx') : undefined // while the rest is looked up
     const first = this.finish(await source.overview())
-    const drawn = process.stdout.isTTY && process.env.TERM !== 'dumb'
-    if (drawn && !flags.plain && !flags.json && !flags['non-interactive']) {
-      const { runDashboard } = await import('../src/tui/dashboard/run.tsx')
-      return runDashboard(source, first)
-    }
+    if (drawing !== undefined) return (await drawing).runDashboard(source, first)
     const log = this.finish(await source.activity(''))
     const activity = log?.lines.slice(-RECENT) ?? []
     this.print(flags.json, { ...first, activity }, overviewLines(first, activity))

@@ -124,6 +124,18 @@ test('a revealed value is on the screen alone, harmless, and is gone from it and
   expect(terminal.text()).not.toContain(CANARY)
 })
 
+test('keys that come faster than their answers are dropped, not stacked', async () => {
+  await using scratch = new Scratch()
+  await using terminal = await dashboardAtTerminal(scratch, 'unlocked')
+  await terminal.waitForText('› GITHUB_TOKEN')
+  await press(terminal, 'rr', CANARY)
+  await press(terminal, ' ', 'was shown, and is wiped')
+  await press(terminal, `r${KEY.ctrlZ}p`, CANARY)
+  await press(terminal, ' ', 'was shown, and is wiped')
+  terminal.type('q')
+  await terminal.waitForText('ENDED reveal GITHUB_TOKEN, reveal GITHUB_TOKEN')
+})
+
 test('a revealed value goes by itself after 10 s', async () => {
   await using scratch = new Scratch()
   await using terminal = await dashboardAtTerminal(scratch, 'unlocked')

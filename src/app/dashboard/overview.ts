@@ -28,14 +28,14 @@ const DEFAULT_LIMITS = { idle: 1_800, max: 43_200 }
 
 /** Looks at this project without asking or changing anything. Failures: those of the project file and the vault. */
 export async function overview(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<Overview>> {
-  const found = status()
+  const [found, listed] = [status(), secretList(env, cwd)]
   const project = await loadProject(cwd)
   if (!project.ok) return project
   const trust = await trustState(env, project.value)
   if (!trust.ok) return trust
   const now = await found
   if (!now.ok) return now
-  const list = await secretList(env, cwd)
+  const list = await listed
   if (!list.ok && list.error.reason !== 'locked') return list
   const { idle, max } = project.value?.config.session ?? DEFAULT_LIMITS
   return ok({

@@ -49,8 +49,7 @@ export function Dashboard({ source, first, terminal, colour }: DashboardProps) {
   const commands = commandsOf(live.view)
 
   const actions = useActions({ source, terminal, live, desk })
-  const stop = () => void terminal.stop()
-  useKeyboard({ desk, actions, commands, page: Math.max(1, body - 2), stop })
+  useKeyboard({ desk, actions, commands, page: Math.max(1, body - 2) })
   useMouse(terminal, (event) => {
     if (desk.now().dialog) return
     if (event.kind === 'wheel') return desk.move(event.by * WHEEL_ROWS)

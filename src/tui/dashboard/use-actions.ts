@@ -1,4 +1,5 @@
 import { useApp } from 'ink'
+import { useRef } from 'react'
 import type { DashboardSource } from '../../app/dashboard/source.ts'
 import type { Pulled } from '../../app/pull.ts'
 import { explainLines } from '../../cli/explain-lines.ts'
@@ -29,7 +30,8 @@ export interface Tools {
 }
 
 export interface Actions {
-  start(action: Exclude<Action, 'search'>): Promise<void>
+  /** One at a time: a key that comes before the last one has its answer is dropped. */
+  start(action: Exclude<Action, 'search'> | 'stop'): Promise<void>
   lock(stop: boolean): Promise<void>
   explain(command: string): Promise<void>
   agree(dialog: Extract<Dialog, { kind: 'trust' }>): Promise<void>
@@ -38,6 +40,9 @@ export interface Actions {
 /** What the keys do. Whatever fails ends as one line at the bottom, and nothing is half done. */
 export function useActions({ source, terminal, live, desk }: Tools): Actions {
   const { exit } = useApp()
+  const busy = useRef(false)
+  /** Not waited for: the answer is there already, and the next key may come. */
+  const refresh = () => void live.reload()
   const say = (message: Message) => desk.set({ message })
   const open = (dialog: Dialog | undefined) => desk.set({ dialog })
   const good = (text: string) => say({ text, tone: 'good' })
@@ -47,7 +52,7 @@ export function useActions({ source, terminal, live, desk }: Tools): Actions {
     const pulled = await terminal.lend(() => source.pull(extend))
     if (pulled.ok) say(pulledMessage(pulled.value))
     else bad(pulled.error)
-    await live.reload()
+    refresh()
   }
   const lock = async (stop: boolean) => {
     open(undefined)
@@ -55,7 +60,7 @@ export function useActions({ source, terminal, live, desk }: Tools): Actions {
     if (!done.ok) bad(done.error)
     else
       good(done.value.wiped === 0 ? 'locked already' : `locked; ${count(done.value.wiped, 'secret')} wiped`)
-    await live.reload()
+    refresh()
   }
   const askLock = async () => {
     const running = live.view.status.running ?? []
@@ -72,7 +77,7 @@ export function useActions({ source, terminal, live, desk }: Tools): Actions {
     const done = await offer.agree()
     if (done.ok) good('trusted; a pull makes it count')
     else bad(done.error)
-    await live.reload()
+    refresh()
   }
   const explain = async (command: string) => {
     const explained = await source.explain(command)
@@ -109,7 +114,7 @@ export function useActions({ source, terminal, live, desk }: Tools): Actions {
       tone: 'warn',
     })
   }
-  const start: Actions['start'] = async (action) => {
+  const act: Actions['start'] = async (action) => {
     switch (action) {
       case 'pull':
         return pull(false)
@@ -127,9 +132,18 @@ export function useActions({ source, terminal, live, desk }: Tools): Actions {
         return withSecret(copy)
       case 'help':
         return open({ kind: 'help' })
+      case 'stop':
+        return terminal.stop()
       case 'quit':
         return exit()
     }
+  }
+  const start: Actions['start'] = async (action) => {
+    if (busy.current && action !== 'quit') return
+    busy.current = true
+    await act(action).finally(() => {
+      busy.current = false
+    })
   }
   return { start, lock, explain, agree }
 }

@@ -11,7 +11,6 @@ export interface Keyboard {
   commands: readonly string[]
   /** Rows that PgUp and PgDn move. */
   page: number
-  stop(): void
 }
 
 /** What was typed fast, or pasted, comes as one piece: it is taken key by key. */
@@ -26,7 +25,7 @@ export function useKeyboard(keyboard: Keyboard): void {
 function take(keyboard: Keyboard, input: string, key: Key): void {
   const { dialog, searching } = keyboard.desk.now()
   if (key.ctrl && input === 'c') void keyboard.actions.start('quit')
-  else if (key.ctrl && input === 'z') keyboard.stop()
+  else if (key.ctrl && input === 'z') void keyboard.actions.start('stop')
   else if (dialog) inDialog(dialog, keyboard, input, key)
   else if (searching) inSearch(keyboard, input, key)
   else inLists(keyboard, input, key)
