@@ -26,8 +26,8 @@ export default class Shell extends TazpodCommand {
     const { guard, porter } = flags
     if (guard === undefined || porter === undefined) return this.finish(nativeMissing())
     const { Session } = await import('../src/tui/session/session.ts')
-    const rules = await shellRules(process.cwd())
-    const code = await Session.run({ guard, porter, keys: !flags['no-keys'], ...rules })
+    const rules = () => shellRules(process.cwd())
+    const code = await Session.run({ guard, porter, keys: !flags['no-keys'], rules })
     if (code === undefined) return this.finish(nativeMissing())
     process.exitCode = code
   }

@@ -3,6 +3,7 @@ import { GuardPage } from '../../adapters/guard-page.ts'
 import { hasCommand } from '../../adapters/install.ts'
 import { type PtyProgram, startOnPty } from '../../adapters/pty.ts'
 import { stopProcess } from '../../adapters/running.ts'
+import type { ShellRules } from '../../app/shell.ts'
 import { type FooterState, footerLine } from './footer.ts'
 import { helpText } from './help.ts'
 import { type Choice, Keys, PREFIX_NAME } from './keys.ts'
@@ -15,9 +16,8 @@ export interface SessionOptions {
   /** Where the shell asks for a holder. */
   porter: string
   keys: boolean
-  lockOnExit: boolean
-  /** `session.scope: terminal`: only the shell's own terminal may unlock for it. */
-  ownTerminalOnly: boolean
+  /** What the project says; asked once the shell has been started, which need not wait for the parser of YAML. */
+  rules: () => Promise<ShellRules>
 }
 
 /** How long a note stands in the footer, and how long the menu waits for its key. */
@@ -36,6 +36,7 @@ export class Session {
   readonly #colour = process.env.NO_COLOR === undefined || process.env.NO_COLOR === ''
   readonly #end = Promise.withResolvers<number>()
   #shell: PtyProgram | undefined
+  #ownTerminalOnly = false
   #status: GhostStatus | undefined
   #running: Running = []
   #seenAt = 0
@@ -65,7 +66,6 @@ export class Session {
   static async run(options: SessionOptions): Promise<number | undefined> {
     const page = GuardPage.open(options.guard)
     if (page === undefined) return undefined
-    if (options.lockOnExit) page.lockOnExit()
     return new Session(options, page).#run()
   }
 
@@ -80,6 +80,7 @@ export class Session {
     )
     this.#page.shellIs(this.#shell.pid)
     process.stdin.on('data', (bytes: Buffer) => this.#typed(bytes))
+    void this.#learnRules()
     const stopWatching = watchStatus((status) => this.#changed(status))
     const ticks = setInterval(() => this.#tick(), TICK_MS)
     const code = await this.#end.promise
@@ -90,6 +91,12 @@ export class Session {
     process.stdin.pause()
     this.#screen.end()
     return code
+  }
+
+  async #learnRules(): Promise<void> {
+    const { lockOnExit, ownTerminalOnly } = await this.#options.rules()
+    if (lockOnExit) this.#page.lockOnExit()
+    this.#ownTerminalOnly = ownTerminalOnly
   }
 
   /** A closed window, a SIGTERM, a defect: the terminal is put back, and the shell is hung up on. */
@@ -142,7 +149,7 @@ export class Session {
           await this.#anyKey()
         })
       case 'unlock':
-        if (this.#options.ownTerminalOnly)
+        if (this.#ownTerminalOnly)
           return this.#say('scope is terminal: type tazpod pull in the shell')
         return this.#asideCommand(['pull'])
       case 'dashboard':
