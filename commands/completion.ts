@@ -1,5 +1,5 @@
-import { string } from '@oclif/core/args'
 import { completionScript, SHELLS } from '../src/app/completion.ts'
+import { textArgument } from '../src/cli/arguments.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 
 export default class Completion extends TazpodCommand {
@@ -12,7 +12,7 @@ export default class Completion extends TazpodCommand {
     'tazpod completion fish > ~/.config/fish/completions/tazpod.fish',
   ]
   static override args = {
-    shell: string({ required: true, options: [...SHELLS], description: 'bash, zsh or fish' }),
+    shell: textArgument({ required: true, options: [...SHELLS], description: 'bash, zsh or fish' }),
   }
 
   override async run(): Promise<void> {
