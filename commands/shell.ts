@@ -1,5 +1,5 @@
 import { boolean, integer, string } from '@oclif/core/flags'
-import { nativeMissing } from '../src/app/native.ts'
+import { nativeMissing, runNativeVerb } from '../src/app/native.ts'
 import { shellRules } from '../src/app/shell.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 
@@ -24,6 +24,11 @@ export default class Shell extends TazpodCommand {
     const end = this.argv.indexOf('--') // what follows is the shell's, and the native part has it
     const { flags } = await this.parse(Shell, end < 0 ? this.argv : this.argv.slice(0, end))
     const { guard, porter } = flags
+    // The guide gets here without the native part, which starts a session; it never comes back for no arguments.
+    if (guard === undefined && this.argv.length === 0) {
+      process.exitCode = this.finish(await runNativeVerb('shell', []))
+      return
+    }
     if (guard === undefined || porter === undefined) return this.finish(nativeMissing())
     const { Session } = await import('../src/tui/session/session.ts')
     const rules = () => shellRules(process.cwd())

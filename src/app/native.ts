@@ -9,7 +9,7 @@ import { err, type Result } from '../core/result.ts'
  * Returns the exit code.
  */
 export function runNativeVerb(
-  verb: 'status' | 'lock',
+  verb: 'status' | 'lock' | 'shell',
   flags: readonly ('--json' | '--prompt' | '--stop')[],
 ): Promise<Result<number>> {
   return hand([verb, ...flags])
