@@ -149,8 +149,7 @@ export class Session {
           await this.#anyKey()
         })
       case 'unlock':
-        if (this.#ownTerminalOnly)
-          return this.#say('scope is terminal: type tazpod pull in the shell')
+        if (this.#ownTerminalOnly) return this.#say('scope is terminal: type tazpod pull in the shell')
         return this.#asideCommand(['pull'])
       case 'dashboard':
         if (!hasCommand('dashboard')) return this.#say('this tazpod has no dashboard')
