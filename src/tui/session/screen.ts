@@ -173,7 +173,9 @@ export class Screen {
     if (passed.write === undefined) this.#pass(bytes, start, end)
     else this.#put(passed.write)
     if (passed.repin === 'region') this.#put(`\x1b7\x1b[1;${this.inner.rows}r\x1b8`)
-    if (passed.repin) this.#due = true
+    if (passed.repin === undefined) return
+    this.#due = true
+    this.#drawFooter() // at once: further on the cursor may wait behind a full row, which not every terminal restores
   }
 
   #note(passed: Passed): void {
