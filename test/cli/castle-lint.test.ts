@@ -149,7 +149,7 @@ test.each(CORPUS)('%s: %s', async (rule, code) => {
 
 /** Code that looks like a mistake and is none. */
 const FINE: readonly string[] = [
-  'terraform {\n  required_providers {\n    x = {\n      source  = "registry.lan/a/b"\n      version = "1.2.3"\n    }\n  }\n}',
+  'terraform {\n  required_providers {\n    x = {\n      source  = "mirror.lan/a/b"\n      version = "1.2.3"\n    }\n  }\n}',
   'module "m" {\n  source = "git::https://git.lan/m.git?ref=v1"\n}',
   'variable "a" {\n  type        = string\n  default     = ""\n  description = "As https://a.example or 10.0.0.1"\n}\nlocals { b = var.a }',
   'locals { a = yamlencode({ apiVersion = "external-secrets.io/v1", kind = "X" }) }',

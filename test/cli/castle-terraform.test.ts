@@ -38,7 +38,7 @@ function addInCluster(blue: string): void {
   const instance = { schema_version: 0, attributes: { id: 'external-secrets/x' }, sensitive_attributes: [] }
   state.resources.push({
     ...{ mode: 'managed', type: 'kubernetes_secret_v1', name: 'infisical_identity' },
-    provider: 'provider["registry.terraform.io/hashicorp/kubernetes"]',
+    provider: 'provider["example.com/hashicorp/kubernetes"]',
     instances: [instance],
   })
   state.serial++
