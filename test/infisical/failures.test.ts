@@ -121,10 +121,11 @@ describe('while an older set is unlocked', () => {
   })
 
   test('the right to read is lost in the middle of a session', async () => {
+    expect((await pull(scratch)).status).toBe(0)
     here.project.revokeAccess(here.identity)
     const done = await pull(scratch)
     expect(done.status).toBe(77)
-    expect(await inside(scratch, 'cat "$TOKEN_FILE"')).toBe('new')
+    expect(await inside(scratch, 'cat "$TOKEN_FILE"')).toBe('newer')
     here.project.grant(here.identity, { read: true, write: true, readValue: true })
   })
 

@@ -129,7 +129,7 @@ describe('the menu', () => {
     await ready(shell)
     shell.line('cat -v')
     shell.type(PREFIX)
-    await footerShows(shell, 'l lock   u refresh   ? help   Esc')
+    await footerShows(shell, 'l lock   u refresh   d dashboard   ? help   Esc')
     await shell.waitForText('^]')
     await footerShows(shell, 'Ctrl-] menu')
     shell.type(PREFIX + PREFIX)
