@@ -4,7 +4,6 @@ import type { ProjectConfig } from '../../core/config-model.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { Wanted } from '../../core/infisical/combine.ts'
 import {
-  byServer,
   encodeHeld,
   type HeldSession,
   type HeldToken,
@@ -18,42 +17,10 @@ import type { ProvidedSet, SecretProvider } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { VaultDocument } from '../../core/vault-document.ts'
 import { type Fetched, fetchAll, type Progress, wantedBy } from './fetch.ts'
-import { revokeTokens } from './revoke.ts'
+import { OpenedSession } from './opened-session.ts'
 import { keepSnapshot, readSnapshot, snapshotPath } from './snapshot.ts'
 import { failureAt, type InfisicalSource, sourceOf } from './source.ts'
 import { refreshIn } from './token.ts'
-
-/** A token that the holder does not have yet is nobody's: until then it is ended by whoever stops. */
-class OpenedSession {
-  readonly #env: NodeJS.ProcessEnv
-  readonly #known: ReadonlySet<string>
-  #tokens: HeldToken[] = []
-
-  constructor({ env, before }: InfisicalOptions) {
-    this.#env = env
-    this.#known = new Set(
-      before === undefined ? [] : liveTokens(before, Date.now()).map(({ token }) => token),
-    )
-  }
-
-  readonly opened = (token: HeldToken): void => {
-    // A renewal shares its id with the token that the holder has: to end one would end both.
-    if (!this.#known.has(token.token) && token.issuedAt === token.firstLogin) this.#tokens.push(token)
-  }
-
-  keep(): void {
-    this.#tokens = []
-  }
-
-  async end(): Promise<void> {
-    const tokens = this.#tokens
-    this.#tokens = []
-    if (tokens.length > 0) await revokeTokens(byServer(tokens), this.#env, END_MS)
-  }
-}
-
-/** How long a failure may wait for the end of a session that it opened, in ms. */
-const END_MS = 2_000
 
 export interface InfisicalOptions {
   /** The project's name for people. */
@@ -91,7 +58,7 @@ export function infisicalProvider(
   const source = sourceOf(doc, config.infisical, options.env)
   if (!source.ok) return source
   const copy = snapshotPath(options.paths, source.value.hash)
-  const session = new OpenedSession(options)
+  const session = new OpenedSession(options.env, options.before)
   const keeps = config.infisical.offline
   return ok({
     name: 'infisical',
