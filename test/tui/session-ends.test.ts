@@ -30,6 +30,8 @@ async function busy(terminal: Terminal, alternate: boolean): Promise<Parts> {
   terminal.line(`${MODES}; ${alternate ? String.raw`printf '\e[?1049hinside'` : 'echo inside'}; sleep 1000`)
   await terminal.waitForScreen((screen) => /^inside/m.test(screen))
   await until(() => terminal.state().modes.mouseTrackingMode === 'any')
+  // Before that a shell that ends leaves it behind, with tazpod or without: it is in no job yet.
+  await until(() => scratch.processes().some(({ command }) => command === 'sleep 1000'))
   expect(terminal.state()).toMatchObject({
     alternate,
     modes: { mouseTrackingMode: 'any', applicationCursorKeysMode: true },
