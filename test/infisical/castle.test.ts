@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scan, scanBytes } from '../support/canary.ts'
-import { castle, newCastle } from '../support/castle.ts'
+import { BLUE, castle, newCastle } from '../support/castle.ts'
 import { lab, login, MODES } from '../support/infisical.ts'
-import { makeVault, must } from '../support/project.ts'
+import { makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
+import { tazpod } from '../support/tazpod.ts'
 
 const NAME = 'BLUE_TALOS_SECRETBOX_KEY'
 
@@ -46,3 +47,40 @@ test.each(MODES)(
     expect((await castle(scratch, blue, ['secretbox', 'check'])).status).not.toBe(0)
   },
 )
+
+test('terraform is not started with a token that would end in the middle', async () => {
+  await using scratch = new Scratch()
+  const here = await lab({
+    ttl: 600,
+    maxTtl: 3600,
+    secrets: { BLUE_TALOS_SECRETBOX_KEY: Buffer.alloc(32, 7).toString('base64') },
+  })
+  await using _server = here.server
+  await makeVault(scratch)
+  expect((await login(scratch, here)).status).toBe(0)
+  const blue = await newCastle(
+    scratch,
+    'blue',
+    BLUE.map((flag) => (flag === 'vault' ? 'infisical' : flag)),
+  )
+  const file = join(blue, 'tazpod.yaml')
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(
+      /^infisical:.*(\n[ ].*)*$/m,
+      'infisical: { project: lab, environment: prod, paths: [/] }',
+    ),
+  )
+  const yaml = readFileSync(file, 'utf8')
+  expect(yaml).toContain('identity: token')
+  for (const name of yaml.match(/\b[A-Z][A-Z0-9_]{3,}\b/g) ?? []) {
+    if (here.project.get('prod', '/', name) === undefined) here.project.set('prod', '/', name, 'x')
+  }
+  await must(scratch, ['trust', '--yes'], { cwd: blue })
+  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  const refused = await tazpod(scratch, ['castle', 'plan'], { cwd: blue })
+  expect(refused).toMatchObject({ status: 77, stdout: '' })
+  expect(refused.stderr).toMatch(/the session token that terraform gets ends in (9|10) min/)
+  expect(refused.stderr).toContain('longer access token TTL')
+  await must(scratch, ['lock'], { cwd: blue })
+})

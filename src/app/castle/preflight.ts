@@ -10,6 +10,7 @@ import { isVerboseLog, TERRAFORM_NEEDED, terraformVersion } from '../../core/cas
 import { err, ok, type Result } from '../../core/result.ts'
 import { explain } from '../explain.ts'
 import { loadProject } from '../project.ts'
+import { heldSession } from '../session.ts'
 import type { Castle } from './record.ts'
 import { statePath } from './record.ts'
 
@@ -28,7 +29,7 @@ export interface PreflightOptions {
  * log that would hold values. The first thing that is wrong ends it.
  */
 export async function preflight(castle: Castle, options: PreflightOptions): Promise<Result<void>> {
-  const checks = [environment, program, session, bound, stateMode, shadows]
+  const checks = [environment, program, session, bound, token, stateMode, shadows]
   for (const check of checks) {
     const done = await check(castle, options)
     if (!done.ok) return done
@@ -90,6 +91,24 @@ async function bound({ folder }: Castle, { env }: PreflightOptions): Promise<Res
     reason: 'castle-refused',
     why: 'tazpod.yaml binds no secrets*.tfvars for terraform: the secrets would have to come from the disk',
     next: 'tazpod exec --explain -- terraform plan',
+  })
+}
+
+/** What terraform is handed stays as it is while it runs: a token that is renewed meanwhile is another one. */
+async function token({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
+  const grants = await explain(env, folder, 'terraform', [])
+  if (!grants.ok) return grants
+  if (!grants.value.rows.some(({ secret }) => secret === 'identity.token')) return ok()
+  const held = (await heldSession())?.token
+  const left = held === undefined ? 0 : held.endsAt - Date.now()
+  if (left >= LEAST_MS) return ok()
+  const short = held !== undefined && held.times.lifetime * 1000 < LEAST_MS
+  return err({
+    reason: 'castle-refused',
+    why: `the session token that terraform gets ends in ${Math.max(0, Math.round(left / 60_000))} min: a run that loses its credentials in the middle leaves half a cluster`,
+    next: short
+      ? 'give the machine identity a longer access token TTL in Infisical'
+      : 'tazpod lock && tazpod pull',
   })
 }
 
