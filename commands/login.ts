@@ -7,7 +7,7 @@ import { identityLines, loginLines } from '../src/cli/login-lines.ts'
 import { lazyProgress } from '../src/cli/progress.ts'
 
 export default class Login extends TazpodCommand {
-  static override summary = 'Keep a machine identity of Infisical in the vault, after a real login proved it.'
+  static override summary = 'Keep a machine identity of Infisical, proved by a real login.'
   static override description =
     'Universal Auth: a client id and a client secret, made in Infisical under Access Control → Machine Identities. What is not given is asked for. The server belongs to the identity: a project file can not send it elsewhere.'
   static override examples = [

@@ -6,7 +6,10 @@ import { TazpodCommand } from '../src/cli/base-command.ts'
 const PATIENCE = 10_000
 
 export default class Revoke extends TazpodCommand {
-  static override summary = 'End the tokens of a session that was locked (started by tazpod itself).'
+  static override summary = 'End the tokens of a locked session (started by tazpod itself).'
+  static override description =
+    'The keeper starts it at the lock and hands it the tokens on standard input. The outcome is in the activity log.'
+  static override examples = ['<%= config.bin %> revoke --from-keeper']
   static override hidden = true
   static override flags = { 'from-keeper': boolean({ required: true, hidden: true }) }
 

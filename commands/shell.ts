@@ -4,7 +4,7 @@ import { shellRules } from '../src/app/shell.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 
 export default class Shell extends TazpodCommand {
-  static override summary = 'Your own shell with what it is granted, and a line that tells the state.'
+  static override summary = 'Your own shell with what it is granted, and a line of state.'
   static override description =
     'Runs $SHELL as `tazpod exec -- $SHELL` would, on a terminal of its own with a footer: project, locked or unlocked, time left, secrets, running commands. Ctrl-] opens a menu there. Without a terminal, or with --plain, it is exactly `tazpod exec -- $SHELL`.'
   static override usage = 'shell [--plain] [--no-keys] [-- ARGUMENT…]'

@@ -6,6 +6,10 @@ export default class CastleApply extends TazpodCommand {
   static override summary = 'Run terraform apply; the state goes into the vault before and after.'
   static override description =
     'The castle counts as living from the moment it starts. Refused when the stored secretbox key is not the recorded one. What stands behind -- goes to terraform, for example -auto-approve.'
+  static override examples = [
+    '<%= config.bin %> castle apply',
+    '<%= config.bin %> castle apply -- -auto-approve',
+  ]
   static override usage = 'castle apply [-- ARGUMENT…]'
   static override strict = false
   static override flags = { ...runFlags }

@@ -9,6 +9,7 @@ export default class CastleLint extends TazpodCommand {
   static override summary = 'Find values, unmarked secrets and traps in Terraform code.'
   static override description =
     'Addresses, hosts, ids, paths and tokens belong into *.tfvars or into the store, not into code. Reads HCL and its JSON form with a real parser, below the current folder or the one given; files of secrets are never opened. Exit code 65 when there is an error. --json and --sarif are for machines.'
+  static override examples = ['<%= config.bin %> castle lint', '<%= config.bin %> castle lint --fix']
   static override args = { folder: textArgument({ description: 'Where to look.', default: '.' }) }
   static override flags = {
     fix: boolean({

@@ -9,13 +9,12 @@ const topology = Object.fromEntries(
 )
 
 export default class CastleNew extends TazpodCommand {
-  static override summary =
-    'Make the folder of a Talos cluster in Terraform, without a single literal in its code.'
+  static override summary = 'Make the folder of a Talos cluster, without a literal in its code.'
   static override description =
     'Asks only what makes this castle different from others; --from copies another one and asks for two things. Addresses, VM ids, names, state and folders that another castle beside it has are refused. Nothing that exists is replaced without --force, which shows what would change first.'
   static override examples = [
     '<%= config.bin %> castle new blue',
-    '<%= config.bin %> castle new green --from blue --network 10.0.20.0/24 --first-vm-id 2000',
+    '<%= config.bin %> castle new green --from blue --network 10.0.20.0/24',
     '<%= config.bin %> castle new blue --answers blue.yaml --non-interactive',
   ]
   static override args = { name: textArgument({ required: true, description: 'Name of the castle.' }) }

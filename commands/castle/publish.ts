@@ -9,6 +9,10 @@ export default class CastlePublish extends TazpodCommand {
   static override summary = 'Put kubeconfig and talosconfig of the cluster into the store.'
   static override description =
     "Byte for byte, from terraform's outputs or from $TAZPOD_GHOST/work, the commands' shared folder in memory; never through the disk. A second run changes nothing. Then tazpod pull, and kubectl has them."
+  static override examples = [
+    '<%= config.bin %> castle publish',
+    '<%= config.bin %> castle publish --from work',
+  ]
   static override flags = {
     from: option({
       options: ['outputs', 'work'] as const,

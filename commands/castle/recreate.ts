@@ -6,6 +6,7 @@ export default class CastleRecreate extends TazpodCommand {
   static override summary = 'Destroy the cluster, make a new secretbox key, and apply again.'
   static override description =
     'Goes on where the last run was stopped. Only the recorded death lets another key in.'
+  static override examples = ['<%= config.bin %> castle recreate --plan', '<%= config.bin %> castle recreate']
   static override usage = 'castle recreate [-- ARGUMENT…]'
   static override strict = false
   static override flags = { ...destroyFlags }

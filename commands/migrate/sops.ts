@@ -10,6 +10,10 @@ export default class MigrateSops extends TazpodCommand {
   static override summary = 'Move every value of SOPS files into the store, and leave SOPS.'
   static override description =
     'Finds SOPS files by their content, decrypts them in memory (age keys of $SOPS_AGE_KEY_FILE, $SOPS_AGE_KEY or the store; other key services through the sops program) and verifies their MAC. Four steps, each of which can be repeated: --plan shows, --apply stores, --verify compares, --finish rewrites what reads the files and deletes them. Nothing is deleted before it was verified in the same run.'
+  static override examples = [
+    '<%= config.bin %> migrate sops --plan',
+    '<%= config.bin %> migrate sops --apply',
+  ]
   static override flags = {
     plan: boolean({ summary: 'Show files, names and references; write nothing.', exactlyOne: [...STEPS] }),
     apply: boolean({ summary: 'Put the values into the store.' }),

@@ -12,7 +12,7 @@ export default class SecretsPush extends TazpodCommand {
     'The value comes from standard input, byte for byte; on a terminal it is asked for, hidden. It is read back and compared. A value that Infisical would change (white space at its ends, binary) is refused before it is sent.'
   static override examples = [
     '<%= config.bin %> secrets push PROXMOX_TOKEN < token.txt',
-    'openssl rand -base64 32 | <%= config.bin %> secrets push TALOS_SECRETBOX_KEY --path /talos',
+    'openssl rand -base64 32 | <%= config.bin %> secrets push API_KEY --path /apps',
   ]
   static override args = { name: textArgument({ required: true, description: 'Letters, digits and _.' }) }
   static override flags = {

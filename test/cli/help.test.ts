@@ -35,7 +35,10 @@ function lines({ examples = [] }: Command): string[] {
   )
 }
 const ownPart = (line: string): string[] =>
-  (/\btazpod\b(.*)$/.exec(line)?.[1] ?? '').split(' -- ')[0]?.trim().split(/\s+/) ?? []
+  (/\btazpod\b(.*)$/.exec(line)?.[1] ?? '')
+    .split(/ (--|\|) /)[0]
+    ?.trim()
+    .split(/\s+/) ?? []
 
 test('there are commands to look at', () => {
   expect(ALL.length).toBeGreaterThan(20)

@@ -44,6 +44,12 @@ async function answer(terminal: Terminal, question: string | RegExp, keys: strin
   terminal.type(keys)
 }
 
+/** The last step is a shell with its footer; whoever leaves it is back where they came from. */
+async function leaveShell(terminal: Terminal): Promise<void> {
+  await terminal.waitForScreen((screen) => /unlocked .*Ctrl-\] menu/.test(screen))
+  terminal.line('exit')
+}
+
 const stateOf = async (scratch: Scratch): Promise<string> =>
   JSON.parse(await must(scratch, ['status', '--json'])).state
 
@@ -55,6 +61,7 @@ test('from nothing to unlocked: project, vault, passphrase, and what comes next'
   await answer(terminal, ASK.first, `${PASSPHRASE}${KEY.enter}`)
   await answer(terminal, ASK.second, `${PASSPHRASE}${KEY.enter}`)
   await answer(terminal, ASK.unlock, `${PASSPHRASE}${KEY.enter}`)
+  await leaveShell(terminal)
   expect(await codeOf(terminal)).toBe(0)
   expect(await stateOf(scratch)).toBe('unlocked')
   expect(existsSync(join(scratch.project, 'tazpod.yaml'))).toBe(true)
@@ -69,6 +76,7 @@ test('a vault, a new project file: the grants are shown, agreed to, and the pass
   await answer(terminal, ASK.trust, `y${KEY.enter}`)
   expect(terminal.text()).toMatch(/is new\. It grants:\ncommand +gets/)
   await answer(terminal, ASK.unlock, `${PASSPHRASE}${KEY.enter}`)
+  await leaveShell(terminal)
   expect(await codeOf(terminal)).toBe(0)
   expect(await stateOf(scratch)).toBe('unlocked')
 })
@@ -79,6 +87,7 @@ test('no project, and none wanted: the vault alone', async () => {
   await using terminal = guide(scratch)
   await answer(terminal, ASK.project, KEY.enter)
   await answer(terminal, ASK.unlock, `${PASSPHRASE}${KEY.enter}`)
+  await leaveShell(terminal)
   expect(await codeOf(terminal)).toBe(0)
   expect(await stateOf(scratch)).toBe('unlocked')
   expect(existsSync(join(scratch.project, 'tazpod.yaml'))).toBe(false)
@@ -160,6 +169,7 @@ describe.each([
     }
     await using again = guide(scratch)
     await answer(again, ASK.unlock, `${PASSPHRASE}${KEY.enter}`)
+    await leaveShell(again)
     expect(await codeOf(again)).toBe(0)
     expect(again.text()).not.toContain('Trust it?')
     expect(await stateOf(scratch)).toBe('unlocked')
@@ -189,6 +199,7 @@ test('unlocked already: asks nothing', async () => {
   await makeVault(scratch)
   await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
   await using terminal = guide(scratch)
+  await leaveShell(terminal)
   expect(await codeOf(terminal)).toBe(0)
   expect(terminal.text()).not.toContain('?')
 })

@@ -5,7 +5,7 @@ import { TazpodCommand } from '../../../src/cli/base-command.ts'
 import { manifestLines } from '../../../src/cli/manifest-lines.ts'
 
 export default class CheckEso extends TazpodCommand {
-  static override summary = 'Check manifests of External Secrets against the CRD that is installed.'
+  static override summary = 'Check manifests of External Secrets against the installed CRD.'
   static override description =
     'Finds fields that this version would drop without a word, an apiVersion that is not served, and selectors that lead nowhere. Without files it checks the store that this castle would get. Exit code 65 when something is wrong.'
   static override examples = [

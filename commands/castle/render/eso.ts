@@ -6,7 +6,7 @@ import { errandHere } from '../../../src/cli/errand.ts'
 import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 
 export default class RenderEso extends TazpodCommand {
-  static override summary = 'Write the identity Secret and the ClusterSecretStore of External Secrets.'
+  static override summary = 'Write identity Secret and ClusterSecretStore of External Secrets.'
   static override description =
     'With the apiVersion and only the fields that the given version knows (0.9.20 to 2.x). The identity goes into a pipe or straight into kubectl; it becomes an ordinary Secret in etcd. The version is the one of terraform.tfvars unless it is given.'
   static override examples = [

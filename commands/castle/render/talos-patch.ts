@@ -6,7 +6,7 @@ import { errandHere } from '../../../src/cli/errand.ts'
 import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 
 export default class RenderTalosPatch extends TazpodCommand {
-  static override summary = 'Write the machine-config patch with exactly cluster.secretboxEncryptionSecret.'
+  static override summary = 'Write the machine-config patch with the secretbox key.'
   static override description =
     'For a new cluster only: on a living one another key makes every Secret unreadable. The key goes into a pipe, never onto a terminal or into a file; --hcl writes the form for Terraform, which refers to a variable.'
   static override examples = [

@@ -4,8 +4,7 @@ import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.t
 import { errandHere } from '../../../src/cli/errand.ts'
 
 export default class SecretboxAdopt extends TazpodCommand {
-  static override summary =
-    'Take over the key of a running cluster from its machine config on standard input.'
+  static override summary = 'Take over the key of a running cluster, from standard input.'
   static override description =
     'Keeps the key if the store has none, and records the cluster as living, so that no other key can be made for it. A different key in the store is never replaced.'
   static override examples = ['talosctl get machineconfig -o yaml | tazpod castle secretbox adopt']

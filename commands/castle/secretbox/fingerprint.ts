@@ -7,6 +7,7 @@ export default class SecretboxFingerprint extends TazpodCommand {
   static override summary = 'Print the keyed fingerprint of the stored key.'
   static override description =
     'The fingerprint is an HMAC under a key of its own in the store: it tells whether two keys are the same, and nothing about them.'
+  static override examples = ['<%= config.bin %> castle secretbox fingerprint']
   static override flags = { ...passphraseFdFlag }
 
   override async run(): Promise<void> {

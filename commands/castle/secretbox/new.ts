@@ -4,9 +4,10 @@ import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.t
 import { errandHere } from '../../../src/cli/errand.ts'
 
 export default class SecretboxNew extends TazpodCommand {
-  static override summary = "Make the key that encrypts this castle's Secrets in etcd, unless there is one."
+  static override summary = "Make the key of this castle's Secrets in etcd, if there is none."
   static override description =
     '32 bytes from the kernel go straight into the store: never an argument, never shown, never on the disk. Only a keyed fingerprint is recorded in castle.json. The key of a cluster that is not recorded as destroyed is never replaced, because nothing could read its Secrets afterwards.'
+  static override examples = ['<%= config.bin %> castle secretbox new']
   static override flags = { ...passphraseFdFlag }
 
   override async run(): Promise<void> {
