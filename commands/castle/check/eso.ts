@@ -8,9 +8,7 @@ export default class CheckEso extends TazpodCommand {
   static override summary = 'Check manifests of External Secrets against the installed CRD.'
   static override description =
     'Finds fields that this version would drop without a word, an apiVersion that is not served, and selectors that lead nowhere. Without files it checks the store that this castle would get. Exit code 65 when something is wrong.'
-  static override examples = [
-    'kubectl get crd clustersecretstores.external-secrets.io -o yaml > crd.yaml && tazpod castle check eso --crd crd.yaml store.yaml',
-  ]
+  static override examples = ['tazpod castle check eso --crd crd.yaml store.yaml']
   static override strict = false
   static override args = { file: textArgument({ description: 'Manifests.' }) }
   static override flags = {

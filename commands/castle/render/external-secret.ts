@@ -10,6 +10,7 @@ export default class RenderExternalSecret extends TazpodCommand {
   static override summary = 'Write an ExternalSecret for names that exist.'
   static override description =
     'Holds names only, so commit it. Each key is looked up in the store first. External Secrets polls at the refresh interval; the result is an ordinary Secret in etcd.'
+  static override usage = 'castle render external-secret NAME --namespace NS --key KEY…'
   static override examples = [
     '<%= config.bin %> castle render external-secret app --namespace app --key DB_PASSWORD',
   ]

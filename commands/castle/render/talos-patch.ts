@@ -9,9 +9,8 @@ export default class RenderTalosPatch extends TazpodCommand {
   static override summary = 'Write the machine-config patch with the secretbox key.'
   static override description =
     'For a new cluster only: on a living one another key makes every Secret unreadable. The key goes into a pipe, never onto a terminal or into a file; --hcl writes the form for Terraform, which refers to a variable.'
-  static override examples = [
-    'tazpod castle render talos-patch | talosctl machineconfig patch controlplane.yaml --patch @/dev/stdin',
-  ]
+  static override usage = 'castle render talos-patch [--hcl] [--force]'
+  static override examples = ['tazpod castle render talos-patch | talosctl patch mc --patch @/dev/stdin']
   static override flags = {
     hcl: boolean({ summary: 'Write the Terraform expression instead; it holds no secret.' }),
     force: renderFlags.force,

@@ -9,9 +9,7 @@ export default class SecretboxCheck extends TazpodCommand {
   static override summary = 'Check the stored key, and whether it opens the Secrets in etcd.'
   static override description =
     'Compares the stored key with the recorded fingerprint. With --etcd it reads a snapshot, the JSON of etcdctl, or one value, and says of each Secret whether it is encrypted and whether this key opens it. That a cluster uses the key is proved only by its own etcd.'
-  static override examples = [
-    'talosctl etcd snapshot db.snapshot && tazpod castle secretbox check --etcd db.snapshot',
-  ]
+  static override examples = ['tazpod castle secretbox check --etcd db.snapshot']
   static override flags = {
     etcd: string({ summary: 'A snapshot or value of etcd.', helpValue: 'FILE' }),
     ...passphraseFdFlag,
