@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { inside, type Lab, lab, MODES, member, pull } from '../support/infisical.ts'
 import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
+import { shellAtTerminal } from '../support/session.ts'
 import { startTazpod, tazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
 
@@ -130,6 +131,10 @@ test('a refresh that fails leaves the old set, says so, and is tried again', asy
   await member(scratch, here, yaml())
   await pull(scratch)
   server.fault({ kind: 'status', status: 503, match: /./, times: 99 })
+  await using shell = shellAtTerminal(scratch)
+  await shell.waitForScreen((screen) => screen.includes('infisical FAILED'), 30_000)
+  shell.line('exit')
+  await shell.exit()
   expect(await until(async () => (await status(scratch)).refresh?.state === 'failed', 30_000)).toBe(true)
   expect(await must(scratch, ['status'])).toMatch(/refresh\s+FAILED .*exit 69/)
   const done = await tazpod(scratch, ['exec', '--', 'cat', '/dev/null'])

@@ -75,6 +75,18 @@ function factsOf(state: FooterState): string[] {
   return facts
 }
 
+/**
+ * How a provider is that has to be asked again and again: `infisical ok`, or `infisical FAILED` while what is held is
+ * older than it should be. Undefined: the set is never fetched anew.
+ */
+export function providerHealth(
+  provider: string | undefined,
+  refresh: { state: 'waiting' | 'failed' } | null | undefined,
+): string | undefined {
+  if (!refresh) return undefined
+  return `${provider ?? 'provider'} ${refresh.state === 'failed' ? 'FAILED' : 'ok'}`
+}
+
 /** As many facts as fit, then the words on the right where there is room for them. */
 function arrange(facts: readonly string[], right: string, room: number): string {
   let left = ''

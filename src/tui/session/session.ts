@@ -4,7 +4,7 @@ import { hasCommand } from '../../adapters/install.ts'
 import { type PtyProgram, startOnPty } from '../../adapters/pty.ts'
 import { stopProcess } from '../../adapters/running.ts'
 import type { ShellRules } from '../../app/shell.ts'
-import { type FooterState, footerLine } from './footer.ts'
+import { type FooterState, footerLine, providerHealth } from './footer.ts'
 import { helpText } from './help.ts'
 import { type Choice, Keys, PREFIX_NAME } from './keys.ts'
 import { dueWarning, lifetime, span } from './lifetime.ts'
@@ -303,7 +303,7 @@ export class Session {
       idleAt: idleAt ?? null,
       running: this.#running.length,
       isolation: this.#status?.isolation?.mode,
-      provider: undefined,
+      provider: providerHealth(this.#status?.provider, this.#status?.refresh),
     }
   }
 }

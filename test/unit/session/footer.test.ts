@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FooterState, footerLine } from '../../../src/tui/session/footer.ts'
+import { type FooterState, footerLine, providerHealth } from '../../../src/tui/session/footer.ts'
 import { dueWarning, lifetime, span } from '../../../src/tui/session/lifetime.ts'
 import { Emulator } from '../../support/emulator.ts'
 
@@ -23,6 +23,13 @@ function shownAt(cols: number, change: Partial<FooterState> = {}, note?: string)
   expect(screen.cursor.y).toBe(0)
   return screen.rows()[0] ?? ''
 }
+
+test('the health of a provider that is asked again and again', () => {
+  expect(providerHealth('vault', null)).toBeUndefined()
+  expect(providerHealth('infisical', { state: 'waiting' })).toBe('infisical ok')
+  expect(providerHealth('infisical', { state: 'failed' })).toBe('infisical FAILED')
+  expect(shownAt(80, { provider: 'infisical FAILED' })).toContain('1 running  infisical FAILED  rootless')
+})
 
 describe('the footer', () => {
   test.each<[string, number, Partial<FooterState>, string]>([
