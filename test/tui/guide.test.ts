@@ -46,7 +46,10 @@ async function answer(terminal: Terminal, question: string | RegExp, keys: strin
 
 /** The last step is a shell with its footer; whoever leaves it is back where they came from. */
 async function leaveShell(terminal: Terminal): Promise<void> {
-  await terminal.waitForScreen((screen) => /unlocked .*Ctrl-\] menu/.test(screen))
+  // Its prompt too: what is typed before it leaves the cursor in the middle of a row.
+  await terminal.waitForScreen(
+    (screen) => /unlocked .*Ctrl-\] menu/.test(screen) && /^[$#]( |$)/m.test(screen),
+  )
   terminal.line('exit')
 }
 
