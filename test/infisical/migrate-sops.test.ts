@@ -1,0 +1,87 @@
+/** `migrate sops` and `castle publish` where the store is Infisical, and it refuses in the middle. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { canary, scan } from '../support/canary.ts'
+import { BLUE, castle, castleSecrets, newCastle } from '../support/castle.ts'
+import { lab, login, MODES, member } from '../support/infisical.ts'
+import { tazpodBinary } from '../support/installed.ts'
+import { makeVault, must, PASSPHRASE } from '../support/project.ts'
+import { Scratch } from '../support/scratch.ts'
+import { sopsDotenv } from '../support/sops-writer.ts'
+import { run, tazpod } from '../support/tazpod.ts'
+import { need } from '../support/tools.ts'
+
+const PLACE = 'infisical: { project: lab, environment: prod, paths: [/] }'
+
+test.skipIf(!need('age-keygen', 'the farewell to SOPS'))(
+  'a refusal in the middle of apply keeps every file; the next apply goes on, and finish deletes',
+  async () => {
+    await using scratch = new Scratch()
+    const here = await lab()
+    await using _server = here.server
+    await member(scratch, here, `version: 1\nprovider: infisical\n${PLACE}\n`)
+    const identity = (await run(scratch, ['age-keygen'])).stdout
+    const keyFile = scratch.file('keys.txt', identity)
+    const values = { FIRST: canary('first'), SECOND: canary('second'), THIRD: canary('third') }
+    const recipients = [/age1\w+/.exec(identity)?.[0] ?? '']
+    scratch.file('project/app.enc.env', await sopsDotenv(values, { recipients }), 0o644)
+    const migrate = (step: string) =>
+      tazpod(scratch, ['migrate', 'sops', step, '--json'], {
+        passphrase: PASSPHRASE,
+        env: { SOPS_AGE_KEY_FILE: keyFile },
+      })
+    const names = Object.keys(JSON.parse((await migrate('--plan')).stdout).values ?? {})
+    expect(names).toHaveLength(3)
+
+    here.server.fault({
+      kind: 'status',
+      status: 403,
+      match: ({ method, url }) => method === 'POST' && url.includes('SECOND'),
+      times: 1,
+    })
+    const refused = await migrate('--apply')
+    expect(refused.status, refused.stderr + refused.stdout).not.toBe(0)
+    expect((await migrate('--finish')).status).not.toBe(0)
+    expect(existsSync(join(scratch.project, 'app.enc.env'))).toBe(true)
+
+    for (const step of ['--apply', '--verify', '--finish']) {
+      const done = await migrate(step)
+      expect(done, done.stderr).toMatchObject({ status: 0 })
+    }
+    expect(existsSync(join(scratch.project, 'app.enc.env'))).toBe(false)
+    for (const [name, value] of Object.entries(values)) {
+      const stored = ['', 'APP_', 'APP_ENV_'].map((prefix) => here.project.get('prod', '/', prefix + name))
+      expect(stored).toContain(value)
+    }
+    expect(scan([scratch.root], Object.values(values))).toEqual([])
+  },
+)
+
+test.each(MODES)('%s: kubeconfig and talosconfig reach the server byte for byte', async (mode) => {
+  await using scratch = new Scratch()
+  const here = await lab({ mode, secrets: castleSecrets('blue') })
+  await using _server = here.server
+  await makeVault(scratch)
+  expect((await login(scratch, here)).status).toBe(0)
+  const flags = BLUE.map((flag) => (flag === 'vault' ? 'infisical' : flag))
+  const blue = await newCastle(scratch, 'blue', flags)
+  const file = join(blue, 'tazpod.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^infisical:.*(\n[ ].*)*$/m, PLACE))
+  for (const name of readFileSync(file, 'utf8').match(/\b[A-Z][A-Z0-9_]{3,}\b/g) ?? []) {
+    if (here.project.get('prod', '/', name) === undefined) here.project.set('prod', '/', name, 'x')
+  }
+  await must(scratch, ['trust', '--yes'], { cwd: blue })
+  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  const kube = canary('kube')
+  const script = `printf '${kube}\\r\\n# no end' >"$TAZPOD_GHOST/work/kubeconfig"; printf t >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work`
+  for (const change of ['updated', 'same']) {
+    const done = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()], { cwd: blue })
+    expect(done, done.stderr).toMatchObject({ status: 0 })
+    expect(done.stdout).toMatch(new RegExp(`kubeconfig .*${change}`))
+    expect(here.project.get('prod', '/', 'BLUE_KUBECONFIG_CONTENT')).toBe(`${kube}\r\n# no end`)
+  }
+  expect(scan([scratch.root], [kube])).toEqual([])
+  expect((await castle(scratch, blue, ['publish', '--from', 'work'])).status).toBe(64)
+  await must(scratch, ['lock'], { cwd: blue })
+})
