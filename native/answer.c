@@ -112,6 +112,15 @@ bool from_known_terminal(const struct holder *h, pid_t pid, int pidfd)
 	return false;
 }
 
+bool may_ask(struct holder *h, struct client *c, struct str what)
+{
+	if (from_known_terminal(h, c->pid, c->pidfd))
+		return true;
+	note_denied(h, c, what, "scope: terminal");
+	answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
+	return false;
+}
+
 static bool same_owner(const struct held *a, const struct held *b)
 {
 	const struct entry *x = set_internal(&a->set, ENTRY_IDENTITY), *y = set_internal(&b->set, ENTRY_IDENTITY);
@@ -196,12 +205,6 @@ static void answer_set(struct holder *h, struct client *c)
 	frame_finish(&c->answer, FRAME_OK);
 }
 
-static uint64_t left_ms(uint64_t at)
-{
-	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	return at == 0 ? UINT64_MAX : at > now ? (at - now) / 1000000 : 0;
-}
-
 static void answer_state(struct holder *h, struct client *c)
 {
 	struct writer *w = &c->answer;
@@ -212,8 +215,8 @@ static void answer_state(struct holder *h, struct client *c)
 	put_u8(w, h->held && !h->held->arena.secretmem ? 1 : 0);
 	put_u8(w, h->privileged);
 	put_u8(w, h->backing);
-	put_u64(w, left_ms(h->max_at));
-	put_u64(w, left_ms(h->idle_at));
+	put_u64(w, ms_until(h->max_at));
+	put_u64(w, ms_until(h->idle_at));
 	put_refresh(h, w);
 	put_u32(w, set ? set->secret_count : 0);
 	put_str(w, set ? set->label.at : none.at, set ? set->label.size : 0);

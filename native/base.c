@@ -170,6 +170,17 @@ uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint64_t ms_until(uint64_t at)
+{
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	return at == 0 ? UINT64_MAX : at > now ? (at - now) / 1000000 : 0;
+}
+
+uint64_t ms_from_now(uint64_t ms)
+{
+	return ms < UINT64_MAX / 2000000 ? clock_ns(CLOCK_BOOTTIME) + ms * 1000000 : 0;
+}
+
 uint64_t wall_ms(void)
 {
 	return clock_ns(CLOCK_REALTIME) / 1000000u;

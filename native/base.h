@@ -46,6 +46,10 @@ bool parse_number(const char *text, unsigned long max, unsigned long *out);
 
 /* Nanoseconds of a clock (clock_gettime(2)); CLOCK_BOOTTIME counts suspended time. */
 uint64_t clock_ns(clockid_t clock);
+/* Milliseconds until a time of CLOCK_BOOTTIME in ns (0: never), as frames say it: UINT64_MAX is never. */
+uint64_t ms_until(uint64_t at);
+/* The reverse: the time in MS from now; 0 where it is never, or too far to count. */
+uint64_t ms_from_now(uint64_t ms);
 /* Milliseconds since 1970 (UTC). */
 uint64_t wall_ms(void);
 /* "2026-11-24T02:07:23Z" of a wall_ms value. gmtime_r may open /etc/localtime; the holder's filter forbids that. */

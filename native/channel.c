@@ -77,6 +77,20 @@ void channel_send(int fd, const void *data, size_t size)
 	}
 }
 
+void channel_send_empty(int fd, enum frame_type type)
+{
+	uint8_t header[WIRE_HEADER];
+	frame_encode(header, type, 0);
+	channel_send(fd, header, sizeof header);
+}
+
+pid_t channel_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
 static void take_fds(struct msghdr *message, struct reply *out)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {

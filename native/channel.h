@@ -2,6 +2,8 @@
 #ifndef TAZPOD_CHANNEL_H
 #define TAZPOD_CHANNEL_H
 
+#include <sys/types.h>
+
 #include "place.h"
 #include "wire.h"
 
@@ -10,6 +12,10 @@ int channel_connect(const struct place *place);
 /* Binds NAME in the folder RUNTIME_FD and listens. Returns the socket or -1 with errno. */
 int channel_listen(int runtime_fd);
 void channel_send(int fd, const void *data, size_t size);
+/* Sends a frame without a body. */
+void channel_send_empty(int fd, enum frame_type type);
+/* The pid of the holder, 0 where the kernel does not tell. Of a connecting socket: who called listen(2) (unix(7)). */
+pid_t channel_peer(int fd);
 
 struct reply {
 	struct frame frame;

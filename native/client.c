@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -21,13 +20,6 @@
 #include "state.h"
 
 enum { STOP_GRACE_MS = 10000 };
-
-static void send_empty(int fd, enum frame_type type)
-{
-	uint8_t header[WIRE_HEADER];
-	frame_encode(header, type, 0);
-	channel_send(fd, header, sizeof header);
-}
 
 static void print_json_path(const char *key, const char *path, bool present)
 {
@@ -56,7 +48,7 @@ static bool is_unlocked(const struct place *place)
 	int fd = channel_connect(place);
 	if (fd < 0)
 		return false;
-	send_empty(fd, FRAME_STATUS);
+	channel_send_empty(fd, FRAME_STATUS);
 	channel_receive(fd, &reply);
 	state_decode(&reply, &state);
 	return state.state == 1;
@@ -94,7 +86,7 @@ int verb_status(int argc, char **argv)
 	int fd = channel_connect(&place);
 	if (fd >= 0) {
 		channel_patience(fd, prompt ? 1 : 3);
-		send_empty(fd, FRAME_STATUS);
+		channel_send_empty(fd, FRAME_STATUS);
 		const char *problem = channel_try_receive(fd, &reply);
 		if (problem) { /* a holder is there and says nothing: that is not "locked" */
 			if (json)
@@ -105,9 +97,7 @@ int verb_status(int argc, char **argv)
 			die(EXIT_SYSTEM, "tazpod lock", "the state is unknown: %s", problem);
 		}
 		state_decode(&reply, &state);
-		struct ucred peer;
-		socklen_t size = sizeof peer; /* of a connecting socket: who called listen(2) (unix(7)) */
-		state.holder = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+		state.holder = channel_peer(fd);
 	}
 	(json ? state_print_json : prompt ? prompt_print : state_print_human)(fd >= 0 ? &state : NULL, &place);
 	return 0;
@@ -206,7 +196,7 @@ int verb_lock(int argc, char **argv)
 	place_find(&place);
 	int fd = channel_connect(&place);
 	if (fd >= 0) {
-		send_empty(fd, FRAME_LOCK);
+		channel_send_empty(fd, FRAME_LOCK);
 		channel_receive(fd, &reply);
 		state_decode(&reply, &state);
 	}

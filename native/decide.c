@@ -52,10 +52,9 @@ static bool is_wanted(const struct set *set, const struct op *op, struct request
 }
 
 /* What the plan grants, selected into OPS. Returns the number, or -1 after an error was answered. */
-static int64_t select_ops(struct holder *h, struct client *c, struct request *q, struct op *ops)
+static int64_t select_ops(struct holder *h, struct client *c, struct request *q, const struct plan *plan, struct op *ops)
 {
 	const struct set *set = &h->held->set;
-	const struct plan *plan = set_plan(set, q->command);
 	int64_t count = 0;
 	bool wanted = true; /* whether the operation before was */
 	for (uint32_t i = 0; plan && i < plan->count; i++) {
@@ -158,11 +157,8 @@ void answer_exec(struct holder *h, struct client *c)
 		return;
 	}
 	const struct set *set = &h->held->set;
-	if (!from_known_terminal(h, c->pid, c->pidfd)) {
-		note_denied(h, c, q.command, "scope: terminal");
-		answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
+	if (!may_ask(h, c, q.command))
 		return;
-	}
 	if (q.has_config != set->has_config || (q.has_config && !config_id_same(&q.config, &set->config))) {
 		answer_error(c, ERROR_STALE, "tazpod.yaml has changed since the last pull");
 		return;
@@ -171,7 +167,7 @@ void answer_exec(struct holder *h, struct client *c)
 	size_t most = plan ? plan->count : 0;
 	struct op *ops = calloc(most + 1, sizeof *ops);
 	struct str *names = calloc(most + 1, sizeof *names);
-	int64_t count = ops && names ? select_ops(h, c, &q, ops) : -1;
+	int64_t count = ops && names ? select_ops(h, c, &q, plan, ops) : -1;
 	if (!ops || !names)
 		answer_error(c, ERROR_MEMORY, "the holder is out of memory");
 	else if (count >= 0 && is_overdue(h, seconds_left(h, plan)))

@@ -123,10 +123,17 @@ static bool has_terminal(void)
 	return true;
 }
 
+/* By this name a command is granted, and people know it. */
+static const char *name_of(const char *command)
+{
+	const char *slash = strrchr(command, '/');
+	return slash ? slash + 1 : command;
+}
+
 static void send_request(int fd, const struct place *place, const struct options *o)
 {
 	struct writer w = {0};
-	const char *slash = strrchr(o->command[0], '/'), *base = slash ? slash + 1 : o->command[0];
+	const char *base = name_of(o->command[0]);
 	size_t length = strlen(base);
 	if (length > WIRE_MAX_NAME)
 		die(EXIT_USAGE, NULL, "the command's name is longer than %d bytes", WIRE_MAX_NAME);
@@ -261,8 +268,7 @@ static void expect_values(int fd, const struct grant *grant)
 static void warn_of_end(const struct grant *grant, const char *command)
 {
 	enum { SOON_S = 300 };
-	const char *slash = strrchr(command, '/'), *why = grant->renewal == RENEWAL_FAILED ? ", and could not be renewed" : "";
-	const char *name = slash ? slash + 1 : command;
+	const char *name = name_of(command), *why = grant->renewal == RENEWAL_FAILED ? ", and could not be renewed" : "";
 	if (grant->left_s == 0)
 		warn("tazpod pull", "the session token that %.200s gets has ended%s", name, why);
 	else if (grant->left_s < SOON_S && grant->renewal != RENEWAL_IN_TIME)

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -67,7 +65,6 @@ static void say_unlocked(struct seen *s, const struct place *place, struct reply
 static void look(struct seen *s, const struct place *place)
 {
 	struct reply reply = {0};
-	uint8_t header[WIRE_HEADER];
 	int fd = channel_connect(place);
 	if (fd < 0) {
 		if (!s->any || s->unlocked)
@@ -76,17 +73,13 @@ static void look(struct seen *s, const struct place *place)
 		s->unlocked = false;
 		return;
 	}
-	struct ucred peer = {0};
-	socklen_t size = sizeof peer;
-	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
 	channel_patience(fd, 3);
-	frame_encode(header, FRAME_STATUS, 0);
-	channel_send(fd, header, sizeof header);
+	channel_send_empty(fd, FRAME_STATUS);
 	const char *problem = channel_try_receive(fd, &reply);
 	if (problem || reply.frame.type != FRAME_STATE)
 		printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"%s\"}\n", problem ? problem : "no state");
 	else
-		say_unlocked(s, place, &reply, peer.pid);
+		say_unlocked(s, place, &reply, channel_peer(fd));
 	free(reply.body);
 	close(fd);
 }

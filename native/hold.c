@@ -37,10 +37,8 @@ static _Noreturn void start_holder(const struct place *place, int messages, int 
 	                (char *)(uintptr_t)place->runtime, fd_text, NULL};
 	char *environment[] = {NULL};
 	snprintf(fd_text, sizeof fd_text, "%d", journal);
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n <= 0)
+	if (!program_path(self))
 		_exit(EXIT_SYSTEM);
-	self[n] = '\0';
 	int null = open("/dev/null", O_RDWR);
 	if (setsid() < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    dup2(messages, STDERR_FILENO) < 0)

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -60,12 +59,10 @@ static uint64_t in_seconds(unsigned seconds)
 	return clock_ns(CLOCK_BOOTTIME) + seconds * SECOND_NS;
 }
 
-
 static void send_result(const struct keeper *k, int code)
 {
 	uint8_t frame[WIRE_HEADER + 9];
-	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	uint64_t ms = k->due_at == 0 ? UINT64_MAX : k->due_at > now ? (k->due_at - now) / 1000000 : 0;
+	uint64_t ms = ms_until(k->due_at);
 	frame_encode(frame, FRAME_RESULT, 9);
 	frame[WIRE_HEADER] = (uint8_t)code;
 	for (int i = 0; i < 8; i++)
@@ -118,7 +115,7 @@ static void take_wake(struct keeper *k, const struct reply *reply)
 {
 	struct reader r = {reply->body, reply->frame.length, false};
 	uint64_t ms = get_u64(&r);
-	k->due_at = r.bad || ms >= UINT64_MAX / 2000000 ? 0 : clock_ns(CLOCK_BOOTTIME) + ms * 1000000;
+	k->due_at = r.bad ? 0 : ms_from_now(ms);
 	k->pause_s = 0;
 	k->woken = true;
 	if (k->node.pid == 0)
@@ -224,7 +221,6 @@ int verb_keep(int argc, char **argv)
 	struct place place;
 	struct reply reply;
 	struct keeper k = {0};
-	uint8_t header[WIRE_HEADER];
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "prctl");
 	forbid_core();
@@ -240,8 +236,7 @@ int verb_keep(int argc, char **argv)
 	k.socket = channel_connect(&place);
 	if (k.timer < 0 || k.socket < 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't reach the holder");
-	frame_encode(header, FRAME_WATCH, 0);
-	channel_send(k.socket, header, sizeof header);
+	channel_send_empty(k.socket, FRAME_WATCH);
 	channel_receive(k.socket, &reply);
 	if (reply.frame.type != FRAME_WAKE)
 		die_reply(&reply);
@@ -259,10 +254,8 @@ static _Noreturn void become_keeper(const struct place *place, bool at_terminal,
 	char self[PATH_MAX];
 	char *argv[] = {(char *)(uintptr_t)"tazpod", (char *)(uintptr_t)"ghost", (char *)(uintptr_t)"keep",
 	                (char *)(uintptr_t)place->runtime, NULL};
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n <= 0 || (!at_terminal && setsid() < 0))
+	if (!program_path(self) || (!at_terminal && setsid() < 0))
 		_exit(EXIT_SYSTEM);
-	self[n] = '\0';
 	pid_t child = fork();
 	if (child != 0)
 		_exit(child < 0 ? EXIT_SYSTEM : 0);
@@ -276,7 +269,7 @@ static _Noreturn void become_keeper(const struct place *place, bool at_terminal,
 
 /* Inside a command's view a keeper would keep the view's files alive until the lock. The view lies over the ghost
  * folder; the variable tells of a view of another project. */
-static bool inside_view(const struct place *place)
+static bool may_be_in_view(const struct place *place)
 {
 	struct stat runtime, ghost;
 	return getenv("TAZPOD_GHOST") || stat(place->runtime, &runtime) != 0 || stat(place->ghost, &ghost) != 0 ||
@@ -287,7 +280,7 @@ void keeper_start(const struct place *place, bool at_terminal)
 {
 	enum { PATIENCE_MS = 5000 };
 	int ready[2];
-	if (inside_view(place) || pipe2(ready, O_CLOEXEC) != 0)
+	if (may_be_in_view(place) || pipe2(ready, O_CLOEXEC) != 0)
 		return;
 	pid_t child = fork();
 	if (child == 0)

@@ -4,16 +4,6 @@
 
 #include "serve.h"
 
-/* False where an error was answered: nobody else's values are looked up. */
-static bool may_get(struct holder *h, struct client *c)
-{
-	if (from_known_terminal(h, c->pid, c->pidfd))
-		return true;
-	note_denied(h, c, (struct str){"get", 3}, "scope: terminal");
-	answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
-	return false;
-}
-
 /* Room for COUNT values of the set, which stays until they are sent. False where an error was answered. */
 static bool begin_values(struct holder *h, struct client *c, uint32_t count)
 {
@@ -38,7 +28,7 @@ void answer_get(struct holder *h, struct client *c)
 	struct reader r = {c->body, c->frame.length, false};
 	struct str name = get_str(&r, SET_MAX_PATH);
 	const struct entry *e = r.bad || r.left > 0 ? NULL : set_entry(&h->held->set, name);
-	if (!may_get(h, c))
+	if (!may_ask(h, c, (struct str){"get", 3}))
 		return;
 	if (!e) {
 		answer_error(c, ERROR_UNKNOWN, "there is no entry of that name");
@@ -75,7 +65,7 @@ void answer_getmany(struct holder *h, struct client *c)
 {
 	struct reader r = {c->body, c->frame.length, false};
 	uint16_t count = get_u16(&r);
-	if (!may_get(h, c))
+	if (!may_ask(h, c, (struct str){"get", 3}))
 		return;
 	if (r.bad || count == 0 || count > SET_MAX_ENTRIES) {
 		answer_error(c, ERROR_BAD, "the request is not valid");

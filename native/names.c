@@ -1,10 +1,8 @@
 #include "names.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base.h"
 #include "place.h"

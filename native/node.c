@@ -159,7 +159,7 @@ bool node_start(struct node *node, char **argv, int input, bool dies_with_us)
 		become_apart(argv, input, dies_with_us);
 	(void)setpgid(child, child); /* whoever is first: its group exists before it is signalled */
 	*node = (struct node){.pid = child, .pidfd = (int)syscall(SYS_pidfd_open, child, 0)};
-	if (node->pidfd >= 0 && fcntl(node->pidfd, F_SETFD, FD_CLOEXEC) == 0)
+	if (node->pidfd >= 0) /* close-on-exec by itself (pidfd_open(2)) */
 		return true;
 	node_stop(node, 0);
 	return false;

@@ -1,5 +1,4 @@
 /* The verbs that pass values between Node's pipes and the holder: put, get. The values are never all in here. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

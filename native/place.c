@@ -170,12 +170,19 @@ int place_open(const struct place *place)
 	return walk_runtime(place, false);
 }
 
-void install_root(char out[PATH_MAX])
+bool program_path(char out[PATH_MAX])
 {
 	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
 	if (n <= 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't find the program's own path (is /proc mounted?)");
+		return false;
 	out[n] = '\0';
+	return true;
+}
+
+void install_root(char out[PATH_MAX])
+{
+	if (!program_path(out))
+		die_errno(EXIT_SYSTEM, NULL, "can't find the program's own path (is /proc mounted?)");
 	for (int up = 0; up < 2; up++) { /* bin/tazpod → bin → the installation */
 		char *slash = strrchr(out, '/');
 		if (!slash)

@@ -25,6 +25,8 @@ bool place_of_id(struct place *out, const char *id);
 int place_create(const struct place *place);
 /* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
 int place_open(const struct place *place);
+/* The running program's own file. False with errno set. */
+bool program_path(char out[PATH_MAX]);
 /* The folder of the installation (the parent of bin/), from /proc/self/exe. */
 void install_root(char out[PATH_MAX]);
 

@@ -1,7 +1,5 @@
 #include "porter.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,11 +7,11 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base.h"
+#include "channel.h"
 #include "hold.h"
 
 /* Answers: one of these, or the words of a failure. */
@@ -44,13 +42,6 @@ static socklen_t address_of(const char *name, struct sockaddr_un *out)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + size);
 }
 
-static void set_patience(int fd, int seconds)
-{
-	struct timeval patience = {.tv_sec = seconds};
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-}
-
 static bool is_own_user(int fd)
 {
 	struct ucred peer;
@@ -73,7 +64,7 @@ bool porter_ask(const struct place *place)
 		    "locked, and it can't be unlocked from inside a command that tazpod runs");
 	if (!is_own_user(fd))
 		die(EXIT_REFUSED, NULL, "the session's socket belongs to another user");
-	set_patience(fd, 10);
+	channel_patience(fd, 10);
 	if (!write_all(fd, place->runtime, strlen(place->runtime)) || shutdown(fd, SHUT_WR) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't ask the session for a holder");
 	for (ssize_t n; used < sizeof text - 1 && (n = read(fd, text + used, sizeof text - 1 - used)) > 0;)
@@ -111,7 +102,7 @@ static void serve(int fd)
 	struct place place;
 	if (!is_own_user(fd))
 		return;
-	set_patience(fd, 2);
+	channel_patience(fd, 2);
 	for (ssize_t n; used < sizeof wanted - 1 && (n = read(fd, wanted + used, sizeof wanted - 1 - used)) > 0;)
 		used += (size_t)n;
 	wanted[used] = '\0';

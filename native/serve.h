@@ -94,6 +94,8 @@ void answer_get(struct holder *holder, struct client *client);
 void answer_getmany(struct holder *holder, struct client *client);
 /* With `scope: terminal` only terminals whose user has given the passphrase may ask. */
 bool from_known_terminal(const struct holder *holder, pid_t pid, int pidfd);
+/* The same for the client that asks for WHAT. False where that was noted and an error answered. */
+bool may_ask(struct holder *holder, struct client *client, struct str what);
 /* The name of the project for the journal; empty without a set. */
 struct str held_label(const struct holder *holder);
 void note_denied(struct holder *holder, struct client *client, struct str command, const char *reason);

@@ -184,9 +184,7 @@ static _Noreturn void lock_if_last(const struct session *s)
 	int fd = channel_connect(&place);
 	if (fd < 0)
 		_exit(0);
-	uint8_t header[WIRE_HEADER];
-	frame_encode(header, FRAME_STATUS, 0);
-	channel_send(fd, header, sizeof header);
+	channel_send_empty(fd, FRAME_STATUS);
 	channel_receive(fd, &reply);
 	state_decode(&reply, &state);
 	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */

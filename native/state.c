@@ -135,11 +135,11 @@ static void json_time(const char *key, int64_t left_ms)
 		json_time_at(key, wall_ms() + (uint64_t)left_ms);
 }
 
-/* Without a state to show the key is null; both times may be. */
+/* Where nothing is refreshed the key is null; both times may be. */
 static void json_refresh(const struct state *state)
 {
 	printf(",\"refresh\":");
-	if (!state || (state->refresh != REFRESH_WAITING && state->refresh != REFRESH_FAILED)) {
+	if (state->refresh != REFRESH_WAITING && state->refresh != REFRESH_FAILED) {
 		printf("null");
 		return;
 	}

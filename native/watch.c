@@ -36,12 +36,6 @@ void drop_watcher(struct holder *h)
 	h->watcher = NULL;
 }
 
-static uint64_t ms_until(uint64_t at)
-{
-	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	return at == 0 ? UINT64_MAX : at > now ? (at - now) / 1000000 : 0;
-}
-
 static void send_wake(struct holder *h)
 {
 	uint8_t frame[WIRE_HEADER + 8];
@@ -80,11 +74,8 @@ void watch_new_set(struct holder *h)
 void answer_watch(struct holder *h, struct client *c)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)SOURCE_WATCHER << 32};
-	if (!from_known_terminal(h, c->pid, c->pidfd)) {
-		note_denied(h, c, (struct str){"keep", 4}, "scope: terminal");
-		answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
+	if (!may_ask(h, c, (struct str){"keep", 4}))
 		return;
-	}
 	if (c->frame.length > 0 || h->watcher) {
 		answer_error(c, ERROR_BAD, h->watcher ? "another keeper is there" : "the request is not valid");
 		return;
@@ -111,7 +102,7 @@ static void note_result(struct holder *h, const uint8_t *body)
 	uint64_t ms = get_u64(&r);
 	if (h->refresh_at == 0)
 		return; /* of a set that is replaced by one that needs no refresh */
-	h->try_at = ms < UINT64_MAX / 2000000 ? clock_ns(CLOCK_BOOTTIME) + ms * 1000000 : 0;
+	h->try_at = ms_from_now(ms);
 	h->refresh_code = code;
 	h->refreshed_ms = wall_ms();
 	if (code == 0)
@@ -199,6 +190,6 @@ void put_refresh(const struct holder *h, struct writer *w)
 	put_u8(w, h->refresh_at == 0 ? REFRESH_NONE : failed ? REFRESH_FAILED : REFRESH_WAITING);
 	put_u8(w, h->refresh_code);
 	put_u8(w, h->watcher ? 1 : 0);
-	put_u64(w, ms_until(h->refresh_at ? h->try_at : 0));
+	put_u64(w, ms_until(h->try_at));
 	put_u64(w, h->refreshed_ms);
 }
