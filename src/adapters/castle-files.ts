@@ -28,6 +28,15 @@ export async function readText(path: string, limit = MAX_TEXT): Promise<Result<B
   }
 }
 
+/** As `readText`, for a file that has to be there. Failure: io, with ENOENT where there is none. */
+export async function readExisting(path: string, limit = MAX_TEXT): Promise<Result<Buffer>> {
+  const bytes = await readText(path, limit)
+  if (!bytes.ok) return bytes
+  return bytes.value === undefined
+    ? err({ reason: 'io', action: 'read', path, code: 'ENOENT' })
+    : ok(bytes.value)
+}
+
 /** What is at a path: the target of a link, the text of a file, or nothing. Failure: io, unsafe-file. */
 export async function whatIsAt(path: string): Promise<Result<{ link?: string; text?: Buffer }>> {
   try {

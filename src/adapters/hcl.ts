@@ -84,9 +84,7 @@ function problemsOf(root: Node): HclProblem[] {
     }
     if (node.isMissing) problems.push({ ...at, message: `${JSON.stringify(node.type)} is missing here` })
     else if (node.isError) problems.push({ ...at, message: 'this is not valid HCL' })
-    else if (node.hasError || depth > 0 || node.childCount > 0) {
-      for (const child of node.children) if (child !== null) walk(child, depth + 1)
-    }
+    else for (const child of node.children) if (child !== null) walk(child, depth + 1)
   }
   walk(root, 0)
   return problems
@@ -226,7 +224,7 @@ function itemOf(node: Node): { key: HclExpr; value: HclExpr } {
  */
 function stringOf(node: Node): HclExpr {
   const heredoc = node.type === 'heredoc_template'
-  const { text, start } = sourceOf(node)
+  const { text, startIndex: start } = node
   const children = node.children.filter((child): child is Node => child !== null)
   const first = heredoc ? children.find(({ type }) => type === 'heredoc_identifier') : children[0]
   let at = (first?.endIndex ?? start) - start
@@ -254,10 +252,6 @@ function stringOf(node: Node): HclExpr {
   return { kind: 'string', parts, heredoc, span: spanOf(node) }
 }
 
-function sourceOf(node: Node): { text: string; start: number } {
-  return { text: node.text, start: node.startIndex }
-}
-
 /** The place of a piece of a node's text. */
 function spanWithin(node: Node, text: string, from: number, to: number): Span {
   const place = (offset: number): [number, number] => {
@@ -279,7 +273,7 @@ function plainString(node: Node): string {
 
 /** Punctuation and comments are no values. */
 function isValue(node: Node): boolean {
-  return !/^(comment|.*_start|.*_end|ellipsis|identifier)$/.test(node.type) || node.type === 'identifier'
+  return !/^(comment|.*_start|.*_end|ellipsis)$/.test(node.type)
 }
 
 function named(node: Node): Node[] {

@@ -1,6 +1,6 @@
-import { readText } from '../../adapters/castle-files.ts'
+import { readExisting } from '../../adapters/castle-files.ts'
 import { type CheckedManifest, checkManifests, readCrds } from '../../core/castle/crd.ts'
-import { clusterSecretStore } from '../../core/castle/manifests.ts'
+import { clusterSecretStore, storePlaceOf } from '../../core/castle/manifests.ts'
 import { EXIT } from '../../core/failure-text.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { readKnown } from './record.ts'
@@ -43,24 +43,15 @@ export async function checkEso(
 const CRD = 'kubectl get crd clustersecretstores.external-secrets.io -o yaml > crd.yaml'
 
 async function needed(path: string): Promise<Result<string>> {
-  const bytes = await readText(path)
-  if (!bytes.ok) return bytes
-  return bytes.value === undefined
-    ? err({ reason: 'io', action: 'read', path, code: 'ENOENT' })
-    : ok(bytes.value.toString('utf8'))
+  const bytes = await readExisting(path)
+  return bytes.ok ? ok(bytes.value.toString('utf8')) : bytes
 }
 
 async function ownStore(folder: string): Promise<Result<string>> {
   const known = await readKnown(folder)
   if (!known.ok) return known
   const { topology } = known.value
-  const place = {
-    host: topology.infisical_host,
-    project: topology.infisical_project_slug,
-    environment: topology.infisical_environment,
-    path: topology.infisical_path,
-  }
-  return clusterSecretStore(place, {
+  return clusterSecretStore(storePlaceOf(topology), {
     version: topology.eso_version,
     namespace: 'external-secrets',
     recursive: false,

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import {
   foldersWith,
+  readExisting,
   readText,
   resolved,
   whatIsAt,
@@ -123,11 +124,8 @@ async function decide(options: NewOptions, from: KnownCastle | undefined): Promi
 
 async function fromFile({ answersFile }: NewOptions): Promise<Result<Partial<Answers>>> {
   if (answersFile === undefined) return ok({})
-  const bytes = await readText(answersFile)
-  if (!bytes.ok) return bytes
-  return bytes.value === undefined
-    ? err({ reason: 'io', action: 'read', path: answersFile, code: 'ENOENT' })
-    : readAnswers(bytes.value, answersFile)
+  const bytes = await readExisting(answersFile)
+  return bytes.ok ? readAnswers(bytes.value, answersFile) : bytes
 }
 
 /** Checks what is given and asks for the rest, where somebody can be asked. */

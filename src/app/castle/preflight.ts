@@ -7,6 +7,7 @@ import { hclReader } from '../../adapters/hcl.ts'
 import { atLeast, parseVersion } from '../../core/castle/eso-versions.ts'
 import { isSecretsFile } from '../../core/castle/lint/secrets.ts'
 import { isVerboseLog, TERRAFORM_NEEDED, terraformVersion } from '../../core/castle/terraform-state.ts'
+import type { Explanation } from '../../core/explain.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { explain } from '../explain.ts'
 import { loadProject } from '../project.ts'
@@ -29,7 +30,7 @@ export interface PreflightOptions {
  * log that would hold values. The first thing that is wrong ends it.
  */
 export async function preflight(castle: Castle, options: PreflightOptions): Promise<Result<void>> {
-  const checks = [environment, program, session, bound, token, stateMode, shadows]
+  const checks = [environment, program, session, granted, stateMode, shadows]
   for (const check of checks) {
     const done = await check(castle, options)
     if (!done.ok) return done
@@ -80,13 +81,16 @@ async function session(): Promise<Result<void>> {
   })
 }
 
-async function bound({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
+async function granted({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
   const grants = await explain(env, folder, 'terraform', [])
   if (!grants.ok) return grants
-  const [missing] = grants.value.missing
+  const complete = bound(grants.value)
+  return complete.ok ? token(grants.value) : complete
+}
+
+function bound({ missing: [missing], rows }: Explanation): Result<void> {
   if (missing !== undefined) return err({ reason: 'secret-missing', name: missing })
-  if (grants.value.rows.some(({ delivery, where }) => delivery === 'bind' && isSecretsFile(where)))
-    return ok()
+  if (rows.some(({ delivery, where }) => delivery === 'bind' && isSecretsFile(where))) return ok()
   return err({
     reason: 'castle-refused',
     why: 'tazpod.yaml binds no secrets*.tfvars for terraform: the secrets would have to come from the disk',
@@ -95,10 +99,8 @@ async function bound({ folder }: Castle, { env }: PreflightOptions): Promise<Res
 }
 
 /** What terraform is handed stays as it is while it runs: a token that is renewed meanwhile is another one. */
-async function token({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
-  const grants = await explain(env, folder, 'terraform', [])
-  if (!grants.ok) return grants
-  if (!grants.value.rows.some(({ secret }) => secret === 'identity.token')) return ok()
+async function token({ rows }: Explanation): Promise<Result<void>> {
+  if (!rows.some(({ secret }) => secret === 'identity.token')) return ok()
   const held = (await heldSession())?.token
   const left = held === undefined ? 0 : held.endsAt - Date.now()
   if (left >= LEAST_MS) return ok()
@@ -130,8 +132,8 @@ async function shadows({ folder }: Castle): Promise<Result<void>> {
     (project.value?.config.binds ?? []).flatMap(({ values }) => values.map(({ key }) => key)),
   )
   const read = await hclReader()
-  for (const { path } of await filesBelow(folder)) {
-    if (path.includes('/') || isSecretsFile(path) || !/^(terraform|.*\.auto)\.tfvars$/.test(path)) continue
+  for (const { path } of await filesBelow(folder, false)) {
+    if (isSecretsFile(path) || !/^(terraform|.*\.auto)\.tfvars$/.test(path)) continue
     const bytes = await readText(join(folder, path))
     if (!bytes.ok) return bytes
     const { body, problems } = read(bytes.value?.toString('utf8') ?? '')

@@ -34,16 +34,12 @@ export async function publish(
       return content.ok ? err({ reason: 'castle-data', what, why: 'is empty' }) : content
     }
   }
-  const names = {
-    kubeconfig: castle.record.secrets.kubeconfig,
-    talosconfig: castle.record.secrets.talosconfig,
-  }
   const done = await withStore(async (store): Promise<Result<Published>> => {
     const published: Published['published'] = []
     for (const [what, content] of contents) {
-      const change = await store.upsert(names[what], content)
+      const change = await store.upsert(castle.record.secrets[what], content)
       if (!change.ok) return change
-      published.push({ what, name: names[what], size: content.length, change: change.value })
+      published.push({ what, name: castle.record.secrets[what], size: content.length, change: change.value })
     }
     return ok({ castle: castle.record.name, published })
   })

@@ -1,16 +1,16 @@
 import { runGranted } from '../../adapters/child.ts'
 import { stdoutKind } from '../../adapters/standard-streams.ts'
+import { esoSchema } from '../../core/castle/eso-versions.ts'
 import {
   clusterSecretStore,
   externalSecret,
   identitySecret,
   type StoreOptions,
-  type StorePlace,
+  storePlaceOf,
   TALOS_PATCH_HCL,
   talosPatch,
 } from '../../core/castle/manifests.ts'
-import type { KnownCastle } from '../../core/castle/overlap.ts'
-import { keyBytes } from '../../core/castle/secretbox-key.ts'
+import { isKey } from '../../core/castle/secretbox-key.ts'
 import { nearest } from '../../core/nearest.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { show } from '../../core/show.ts'
@@ -34,9 +34,7 @@ export function renderTalosPatch({ castle, withStore }: OpenCastle, hcl: boolean
   return withStore(async (store) => {
     const key = await present(store, name)
     if (!key.ok) return key
-    const bytes = keyBytes(key.value)
-    bytes?.fill(0)
-    const text = bytes && talosPatch(key.value)
+    const text = isKey(key.value) ? talosPatch(key.value) : undefined
     key.value.fill(0)
     return text
       ? ok({ text, secret: true, notes: [] })
@@ -60,7 +58,7 @@ export async function renderEso(open: OpenCastle, options: EsoOptions): Promise<
   const known = await readKnown(open.castle.folder)
   if (!known.ok) return known
   const version = options.version ?? known.value.topology.eso_version
-  const store = clusterSecretStore(placeOf(known.value), { ...options, version })
+  const store = clusterSecretStore(storePlaceOf(known.value.topology), { ...options, version })
   if (!store.ok) return store
   const notes = notesFor(version)
   if (!options.parts.includes('identity')) return ok({ text: Buffer.from(store.value), secret: false, notes })
@@ -107,23 +105,13 @@ export async function renderExternalSecret(
   })
 }
 
-function placeOf({ topology }: KnownCastle): StorePlace {
-  return {
-    host: topology.infisical_host,
-    project: topology.infisical_project_slug,
-    environment: topology.infisical_environment,
-    path: topology.infisical_path,
-  }
-}
-
 /** What a person has to know about a version and would not see. */
 function notesFor(version: string): string[] {
-  const old = /^v?0\.(9|10|11|12)\./.test(version)
-  return old
-    ? [
-        `External Secrets ${version} says Ready even with wrong credentials, and makes an empty value of a missing key: check lengths after the first sync`,
-      ]
-    : []
+  const schema = esoSchema(version)
+  if (typeof schema === 'string' || schema.checksStatus) return []
+  return [
+    `External Secrets ${version} says Ready even with wrong credentials, and makes an empty value of a missing key: check lengths after the first sync`,
+  ]
 }
 
 async function present(store: SecretStore, name: string): Promise<Result<Buffer>> {

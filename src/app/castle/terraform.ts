@@ -14,7 +14,7 @@ import { preflight } from './preflight.ts'
 import type { Castle } from './record.ts'
 import { checkKey } from './secretbox/check.ts'
 import { newKey } from './secretbox/new.ts'
-import { backUpState } from './state-backup.ts'
+import { backUpState, backupName } from './state-backup.ts'
 
 export interface RunOptions {
   env: NodeJS.ProcessEnv
@@ -73,18 +73,39 @@ async function apply(
           ? 'tazpod castle secretbox new'
           : 'tazpod castle secretbox check',
     })
-  const before = await backUpState(open.castle, 'before', options.flags)
+  const begun = await begin(open, 'live', options)
+  return begun.ok
+    ? changed(open, begun.value, ['apply', '-input=false', ...options.args], options, step)
+    : begun
+}
+
+interface Begun {
+  castle: Castle
+  /** Bytes of the state in the vault. */
+  before: number
+}
+
+/** Keeps the state, and records what begins now. */
+async function begin(open: OpenCastle, life: Life, { flags }: RunOptions): Promise<Result<Begun>> {
+  const before = await backUpState(open.castle, 'before', flags)
   if (!before.ok) return before
-  const alive = await setLife(open, 'live')
-  if (!alive.ok) return alive
-  const ran = await terraform(alive.value, ['apply', '-input=false', ...options.args], options)
+  const castle = await setLife(open, life)
+  return castle.ok ? ok({ castle: castle.value, before: before.value }) : castle
+}
+
+/** Runs terraform, and keeps the state however it ends. */
+async function changed(
+  open: OpenCastle,
+  { castle, before }: Begun,
+  args: readonly string[],
+  options: RunOptions,
+  step: CastleRun['step'],
+): Promise<Result<CastleRun>> {
+  const ran = await terraform(castle, args, options)
   const after = await backUpState(open.castle, 'after', options.flags)
   if (!ran.ok) return ran
   if (!after.ok) return after
-  return ok({
-    ...outcome(alive.value, step, ran.value),
-    backup: { before: before.value, after: after.value },
-  })
+  return ok({ ...outcome(castle, step, ran.value), backup: { before, after: after.value } })
 }
 
 export interface DestroyOptions extends RunOptions {
@@ -119,24 +140,17 @@ async function destroy(
   }
   const sure = await confirmed(open.castle, leaving, addresses.value.length, options)
   if (!sure.ok) return sure
-  const before = await backUpState(open.castle, 'before', options.flags)
-  if (!before.ok) return before
-  const dying = await setLife(open, 'destroying')
-  if (!dying.ok) return dying
+  const begun = await begin(open, 'destroying', options)
+  if (!begun.ok) return begun
   if (leaving.length > 0) {
     const removed = await quietly(open.castle, ['state', 'rm', '-backup=-', ...leaving])
     if (!removed.ok) return removed
   }
-  const ran = await terraform(
-    dying.value,
-    ['apply', '-destroy', '-auto-approve', '-input=false', ...options.args],
-    options,
-  )
-  const after = await backUpState(open.castle, 'after', options.flags)
+  const args = ['apply', '-destroy', '-auto-approve', '-input=false', ...options.args]
+  const ran = await changed(open, begun.value, args, options, step)
   if (!ran.ok) return ran
-  if (!after.ok) return after
-  const backup = { before: before.value, after: after.value }
-  if (ran.value !== 0) return ok({ ...outcome(dying.value, step, ran.value), backup, removed: leaving })
+  if (ran.value.exitCode !== 0) return ok({ ...ran.value, removed: leaving })
+  const { backup } = ran.value
   const rest = await stateList(open.castle)
   if (!rest.ok) return rest
   const left = rest.value.filter((address) => !isData(address))
@@ -155,7 +169,7 @@ function noState(name: string) {
   return {
     reason: 'castle-refused',
     why: `castle ${name} is recorded as living, but its state is empty or gone: nothing can be destroyed, and its death is not recorded`,
-    next: `put the state back (the vault has castles/${name}/after.tfstate.gz: tazpod vault list)`,
+    next: `put the state back (the vault has ${backupName(name, 'after')}: tazpod vault list)`,
   } as const
 }
 

@@ -6,7 +6,7 @@ import { runPlain } from '../../adapters/child.ts'
 import { filesBelow } from '../../adapters/code-files.ts'
 import { sopsCipher } from '../../adapters/sops-cipher.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type OpenedLeaf, openSops } from '../../core/sops/decrypt.ts'
+import { type OpenedLeaf, openSops, plainLeaf } from '../../core/sops/decrypt.ts'
 import { readPlain, readSops } from '../../core/sops/read.ts'
 import { formatOf, leaves, type SopsFile, type SopsFormat } from '../../core/sops/tree.ts'
 
@@ -136,10 +136,8 @@ async function byProgram(
   const all = plain.flatMap((branch, i) =>
     [...leaves(branch)].map(
       (leaf): OpenedLeaf => ({
-        ...leaf,
+        ...plainLeaf(leaf),
         encrypted: encrypted.has(`${i}\0${leaf.place.join('\0')}`),
-        value: Buffer.from(leaf.text),
-        type: leaf.isText ? 'str' : 'plain',
       }),
     ),
   )

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { hclReader } from '../../adapters/hcl.ts'
 import type { JournalFile } from '../../core/sops/journal.ts'
 import { type ByHand, type Rewritten, rewriteFlux, rewriteTerraform } from '../../core/sops/references.ts'
+import { withAppended } from '../../core/text-edits.ts'
 import type { TextFile } from './inventory.ts'
 
 export interface References {
@@ -61,10 +62,9 @@ function withVariables(
   const before = files.find((file) => file.path === path)
   const text = before?.text ?? group.find((file) => file.path === path)?.text ?? ''
   const blocks = missing.map((name) => `variable "${name}" {\n  type      = string\n  sensitive = true\n}\n`)
-  const gap = text === '' ? '' : text.endsWith('\n') ? '\n' : '\n\n'
   const next: Rewritten = {
     path,
-    text: `${text}${gap}${blocks.join('\n')}`,
+    text: withAppended(text, blocks.join('\n')),
     changes: [...(before?.changes ?? []), ...missing.map((name) => `${path}: variable ${name}`)],
   }
   return [...files.filter((file) => file !== before), next]

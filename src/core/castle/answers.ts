@@ -4,7 +4,7 @@ import { show } from '../show.ts'
 import { readYaml } from '../yaml-reader.ts'
 import { esoApiVersion } from './eso-versions.ts'
 import { host, hostNumber, parseAddress, parseNetwork } from './network.ts'
-import { type CastleNode, isCastleName, type Topology } from './topology.ts'
+import type { CastleNode, Topology } from './topology.ts'
 
 /** What a person decides about a castle; everything else follows from it. */
 export interface Answers {
@@ -245,8 +245,4 @@ export function copiedTopology(
 /** `blue-cp-1` of blue → `green-cp-1`; a name without the castle's gets the new one in front. */
 function renamed(node: string, from: string, to: string): string {
   return node.startsWith(`${from}-`) ? `${to}${node.slice(from.length)}` : `${to}-${node}`
-}
-
-export function castleNameProblem(name: string): string | undefined {
-  return isCastleName(name) ? undefined : `${show(name)} can't name a castle`
 }

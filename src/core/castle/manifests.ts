@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../result.ts'
 import { show } from '../show.ts'
 import { joinAndWipe } from '../text-escape.ts'
 import { atLeast, type EsoSchema, esoSchema, parseVersion } from './eso-versions.ts'
+import type { Topology } from './topology.ts'
 
 /** Where External Secrets finds Infisical. */
 export interface StorePlace {
@@ -11,6 +12,15 @@ export interface StorePlace {
   project: string
   environment: string
   path: string
+}
+
+export function storePlaceOf(topology: Topology): StorePlace {
+  return {
+    host: topology.infisical_host,
+    project: topology.infisical_project_slug,
+    environment: topology.infisical_environment,
+    path: topology.infisical_path,
+  }
 }
 
 export interface StoreOptions {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { err, ok, type Result } from '../result.ts'
+import { isSecretName } from '../secret-name.ts'
 import { type CastleSecrets, isCastleName, secretNames } from './topology.ts'
 
 /**
@@ -30,7 +31,7 @@ export type Life = (typeof LIVES)[number]
 export const RECORD_NAME = 'castle.json'
 export const MAX_RECORD = 65_536
 
-const secretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
+const secretName = z.string().refine(isSecretName)
 const schema = z.strictObject({
   version: z.literal(1),
   name: z.string().refine(isCastleName),

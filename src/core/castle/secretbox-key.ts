@@ -12,6 +12,11 @@ export function keyBytes(text: Buffer): Buffer | undefined {
   return undefined
 }
 
+/** Whether a text is a key; the bytes are wiped at once. */
+export function isKey(text: Buffer): boolean {
+  return keyBytes(text)?.fill(0) !== undefined
+}
+
 /** Why a key of a living cluster is never replaced, for people. */
 export const WHY_NOT =
   'a cluster whose key is replaced can not read one of its Secrets any more: the API server says "output array was not large enough for encryption" and there is no way back'

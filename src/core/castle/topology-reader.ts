@@ -1,33 +1,13 @@
 import type { ConfigProblem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type HclFile, literal } from './hcl.ts'
-import type { CastleNode, Topology } from './topology.ts'
+import { type CastleNode, TOPOLOGY_NAMES, type Topology } from './topology.ts'
 
-const TEXTS = [
-  'castle_name',
-  'cluster_endpoint',
-  'network_gateway',
-  'proxmox_endpoint',
-  'proxmox_node',
-  'proxmox_datastore',
-  'proxmox_bridge',
-  'talos_image',
-  'talos_version',
-  'kubernetes_version',
-  'infisical_host',
-  'infisical_project_id',
-  'infisical_project_slug',
-  'infisical_environment',
-  'infisical_path',
-  'eso_chart_repository',
-  'eso_version',
-  'eso_api_version',
-  'flux_chart_repository',
-  'flux_version',
-  'gitops_repository',
-  'gitops_branch',
-  'gitops_path',
-] as const
+type TextName = Exclude<(typeof TOPOLOGY_NAMES)[number], 'nodes' | 'network_prefix' | 'dns_servers'>
+
+const TEXTS = TOPOLOGY_NAMES.filter(
+  (name): name is TextName => name !== 'nodes' && name !== 'network_prefix' && name !== 'dns_servers',
+)
 
 /** The topology that a `terraform.tfvars` says. Failure: config-invalid, with the line of each mistake. */
 export function readTopology(file: HclFile, path: string): Result<Topology> {
@@ -47,7 +27,7 @@ export function readTopology(file: HclFile, path: string): Result<Topology> {
       if (typeof value !== 'string') wrong(name, 'text')
       return [name, String(value)]
     }),
-  ) as Record<(typeof TEXTS)[number], string>
+  ) as Record<TextName, string>
   const prefix = read('network_prefix')
   if (typeof prefix !== 'number' || !Number.isInteger(prefix)) wrong('network_prefix', 'a number')
   const dns = read('dns_servers')

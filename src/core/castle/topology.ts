@@ -34,6 +34,36 @@ export interface CastleNode {
   vm_id: number
 }
 
+/** One order for every castle, so that two of them can be compared line by line. */
+export const TOPOLOGY_NAMES = [
+  'castle_name',
+  'cluster_endpoint',
+  'nodes',
+  'network_prefix',
+  'network_gateway',
+  'dns_servers',
+  'proxmox_endpoint',
+  'proxmox_node',
+  'proxmox_datastore',
+  'proxmox_bridge',
+  'talos_image',
+  'talos_version',
+  'kubernetes_version',
+  'infisical_host',
+  'infisical_project_id',
+  'infisical_project_slug',
+  'infisical_environment',
+  'infisical_path',
+  'eso_chart_repository',
+  'eso_version',
+  'eso_api_version',
+  'flux_chart_repository',
+  'flux_version',
+  'gitops_repository',
+  'gitops_branch',
+  'gitops_path',
+] as const satisfies readonly (keyof Topology)[]
+
 /** Names of castles end up in host names, folders, secrets and Kubernetes objects. */
 export const CASTLE_NAME_RULE =
   'lower-case letters, digits and -, starting with a letter, ending with a letter or digit, 2 to 31 characters'

@@ -57,7 +57,8 @@ function hashedForm({ type, value }: OpenedLeaf): Buffer {
   return Buffer.from(/^true$/i.test(value.toString()) ? 'True' : 'False')
 }
 
-function plainLeaf(leaf: Leaf): OpenedLeaf {
+/** A value as it stands. The caller wipes it. */
+export function plainLeaf(leaf: Leaf): OpenedLeaf {
   return { ...leaf, encrypted: false, value: Buffer.from(leaf.text), type: leaf.isText ? 'str' : 'plain' }
 }
 

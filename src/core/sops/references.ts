@@ -8,6 +8,7 @@ import {
   type Span,
   textOf,
 } from '../castle/hcl.ts'
+import { type TextEdit, withEdits } from '../text-edits.ts'
 
 /** A file that reads SOPS files, and what it becomes. */
 export interface Rewritten {
@@ -123,15 +124,9 @@ function wholeLines({ start, end }: Span, text: string): { start: number; end: n
   return { start: from, end: lineEnd < 0 ? text.length : lineEnd + 1 }
 }
 
-function applied(text: string, edits: { start: number; end: number; text: string }[]): string {
-  let next = text
-  let before = Number.POSITIVE_INFINITY
-  for (const edit of edits.sort((a, b) => b.start - a.start || b.end - a.end)) {
-    if (edit.end > before) continue
-    next = next.slice(0, edit.start) + edit.text + next.slice(edit.end)
-    before = edit.start
-  }
-  return next.replace(/^\n+/, '')
+function applied(text: string, edits: TextEdit[]): string {
+  const sorted = edits.sort((a, b) => b.start - a.start || b.end - a.end)
+  return withEdits(text, sorted).text.replace(/^\n+/, '')
 }
 
 /** Flux's Kustomizations without `spec.decryption`: the lines go, everything else stays as it is written. */
@@ -154,7 +149,6 @@ export function rewriteFlux(path: string, text: string): Rewritten | undefined {
     edits.push({ start: from, end: newline < 0 ? text.length : newline + 1, text: '' })
   }
   if (edits.length === 0) return undefined
-  let next = text
-  for (const edit of edits.reverse()) next = next.slice(0, edit.start) + next.slice(edit.end)
+  const next = withEdits(text, edits.reverse()).text
   return { path, text: next, changes: [`${path}: without spec.decryption`] }
 }

@@ -1,6 +1,6 @@
 import { readStdin, stdinIsTerminal } from '../../../adapters/standard-streams.ts'
 import { secretboxKeyIn } from '../../../core/castle/machine-config.ts'
-import { keyBytes, WHY_NOT } from '../../../core/castle/secretbox-key.ts'
+import { isKey, WHY_NOT } from '../../../core/castle/secretbox-key.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { OpenCastle } from '../access.ts'
 import { fingerprintOf, oneSecret, openGuard, recordChange } from '../guard.ts'
@@ -26,7 +26,7 @@ export async function adoptKey(
   text.value.fill(0)
   if (!found.ok) return err({ reason: 'castle-data', what: 'what was read', why: found.why, next })
   const { key } = found
-  if (keyBytes(key)?.fill(0) === undefined)
+  if (!isKey(key))
     return err({ reason: 'castle-data', what: 'the key that was read', why: 'is no base64 of 32 bytes' })
   return withStore(async (store) => {
     const guard = await openGuard(castle, store) // also a record that was changed: the cluster itself proves the key

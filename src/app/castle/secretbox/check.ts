@@ -1,4 +1,4 @@
-import { readText } from '../../../adapters/castle-files.ts'
+import { readExisting } from '../../../adapters/castle-files.ts'
 import { openBox } from '../../../adapters/secretbox.ts'
 import { isSecretKey, readEtcdFile, storedAs } from '../../../core/castle/etcd-values.ts'
 import type { Life } from '../../../core/castle/record.ts'
@@ -93,9 +93,8 @@ function isGood(report: EtcdReport): boolean {
 }
 
 async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<EtcdReport>> {
-  const bytes = await readText(file, MAX_ETCD)
+  const bytes = await readExisting(file, MAX_ETCD)
   if (!bytes.ok) return bytes
-  if (bytes.value === undefined) return err({ reason: 'io', action: 'read', path: file, code: 'ENOENT' })
   const read = readEtcdFile(bytes.value)
   if (read.kind === 'damaged')
     return err({ reason: 'castle-data', what: file, why: `can't be read: ${read.why}` })

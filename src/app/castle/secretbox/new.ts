@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { KEY_BYTES, keyBytes, WHY_NOT } from '../../../core/castle/secretbox-key.ts'
+import { isKey, KEY_BYTES, WHY_NOT } from '../../../core/castle/secretbox-key.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { OpenCastle } from '../access.ts'
 import { fingerprintOf, type Guard, oneSecret, openSealed, recordChange } from '../guard.ts'
@@ -39,7 +39,7 @@ async function make(guard: Guard, store: SecretStore): Promise<Result<KeyState>>
     const key = await oneSecret(store, name, freshKey)
     return key.ok ? settle(guard, key.value, 'created') : key
   }
-  if (keyBytes(stored.value)?.fill(0) === undefined) return err(noKey(name, store.label))
+  if (!isKey(stored.value)) return err(noKey(name, store.label))
   const fingerprint = fingerprintOf(guard.key, stored.value)
   if (dead && fingerprint === known) return reborn(guard, store, stored.value)
   if (known !== undefined && fingerprint !== known && !dead) {
@@ -72,11 +72,10 @@ async function reborn(guard: Guard, store: SecretStore, old: Buffer): Promise<Re
 }
 
 async function settle(guard: Guard, key: Buffer, outcome: KeyState['outcome']): Promise<Result<KeyState>> {
-  const bytes = keyBytes(key)
-  bytes?.fill(0)
+  const valid = isKey(key)
   const fingerprint = fingerprintOf(guard.key, key)
   key.fill(0)
-  if (bytes === undefined) return err(noKey(guard.castle.record.secrets.secretbox, 'the store'))
+  if (!valid) return err(noKey(guard.castle.record.secrets.secretbox, 'the store'))
   const { record } = guard.castle
   const life = record.life === 'destroyed' ? 'planned' : record.life
   const recorded = await recordChange(guard, { fingerprint, life })

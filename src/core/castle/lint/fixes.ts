@@ -1,3 +1,4 @@
+import { withAppended, withEdits } from '../../text-edits.ts'
 import { alignedLines, type HclLine, hclString } from '../hcl-text.ts'
 import type { Finding } from './finding.ts'
 import { declared, type LintModule } from './module.ts'
@@ -32,16 +33,13 @@ export function fixModule(
   const changed = new Set<string>()
   let fixed = 0
   for (const [path, text] of texts) {
-    let next = text
-    let before = Number.POSITIVE_INFINITY
-    for (const edit of edits.filter(({ file }) => file === path).sort((a, b) => b.start - a.start)) {
-      if (edit.end > before) continue
-      next = next.slice(0, edit.start) + edit.text + next.slice(edit.end)
-      before = edit.start
-      fixed++
-    }
-    if (next !== text) changed.add(path)
-    texts.set(path, next)
+    const next = withEdits(
+      text,
+      edits.filter(({ file }) => file === path).sort((a, b) => b.start - a.start),
+    )
+    fixed += next.done
+    if (next.text !== text) changed.add(path)
+    texts.set(path, next.text)
   }
   append(module, texts, changed, added)
   return { files: [...changed].map((path) => ({ path, text: texts.get(path) ?? '' })), fixed }
@@ -70,9 +68,7 @@ function append(
   add(path('terraform.tfvars'), `${alignedLines(lines).join('\n')}\n`)
 
   function add(file: string, text: string): void {
-    const before = texts.get(file) ?? ''
-    const gap = before === '' ? '' : before.endsWith('\n') ? '\n' : '\n\n'
-    texts.set(file, `${before}${gap}${text}`)
+    texts.set(file, withAppended(texts.get(file) ?? '', text))
     changed.add(file)
   }
 }

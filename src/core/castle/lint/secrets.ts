@@ -6,6 +6,7 @@ import {
   isTrue,
   type LintModule,
   type SourceFile,
+  type Use,
   uses,
   variableOf,
 } from './module.ts'
@@ -22,17 +23,18 @@ export function isSecretVariable(name: string): boolean {
 
 export function secretFindings(module: LintModule): Finding[] {
   const variables = declared(module)
+  const used = uses(module)
   const secrets = new Set(
     variables.filter(({ name, sensitive }) => sensitive || isSecretVariable(name)).map(({ name }) => name),
   )
   return [
-    ...variables.filter(({ file }) => !file.linked).flatMap((one) => ofVariable(one, module)),
+    ...variables.filter(({ file }) => !file.linked).flatMap((one) => ofVariable(one, used)),
     ...outputs(module, secrets),
     ...committed(module, secrets),
   ]
 }
 
-function ofVariable({ name, file, block, sensitive }: Declared, module: LintModule): Finding[] {
+function ofVariable({ name, file, block, sensitive }: Declared, used: readonly Use[]): Finding[] {
   const found: Finding[] = []
   const at = { line: block.span.line, column: block.span.column }
   const secret = sensitive || isSecretVariable(name)
@@ -60,7 +62,7 @@ function ofVariable({ name, file, block, sensitive }: Declared, module: LintModu
         'rotate it, remove the default, and bind the new value in tazpod.yaml',
       ),
     )
-  if (sensitive && !isTrue(attribute(block.body, 'ephemeral')) && onlyInProviders(name, module))
+  if (sensitive && !isTrue(attribute(block.body, 'ephemeral')) && onlyInProviders(name, used))
     found.push(
       finding(
         'secret-could-be-ephemeral',
@@ -74,8 +76,8 @@ function ofVariable({ name, file, block, sensitive }: Declared, module: LintModu
   return found
 }
 
-function onlyInProviders(name: string, module: LintModule): boolean {
-  const around = uses(module)
+function onlyInProviders(name: string, used: readonly Use[]): boolean {
+  const around = used
     .filter((use) => use.name === name)
     .map((use) => use.around[0]?.type)
     .filter((type) => type !== 'variable')
