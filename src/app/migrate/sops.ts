@@ -191,11 +191,17 @@ async function remove(path: string): Promise<Result<void>> {
 
 /** Every value of the files and of the journal, against the store. Files that are not in the journal end it. */
 async function verify(work: Work): Promise<Result<Map<string, ValueState>>> {
-  const { store, journal, opened } = work
-  const key = await hashKey(store)
+  const key = await hashKey(work.store)
   if (!key.ok) return key
+  const verified = await verifyUnder(key.value, work)
+  key.value.fill(0)
+  return verified
+}
+
+async function verifyUnder(key: Buffer, work: Work): Promise<Result<Map<string, ValueState>>> {
+  const { store, journal, opened } = work
   const states = new Map<string, ValueState>()
-  const current = journalOf(work, key.value)
+  const current = journalOf(work, key)
   for (const { path, sha256 } of opened) {
     const known = journal.files.find((one) => one.path === path)
     if (known?.sha256 !== sha256)
@@ -210,7 +216,7 @@ async function verify(work: Work): Promise<Result<Map<string, ValueState>>> {
     for (const { name, place, hash } of values) {
       const value = await store.read(name)
       if (!value.ok) return value
-      const same = value.value !== undefined && hashOf(key.value, value.value) === hash
+      const same = value.value !== undefined && hashOf(key, value.value) === hash
       value.value?.fill(0)
       if (!same)
         return err({
@@ -221,7 +227,6 @@ async function verify(work: Work): Promise<Result<Map<string, ValueState>>> {
       states.set(name, 'verified')
     }
   }
-  key.value.fill(0)
   const written = await writeJournal(
     work,
     all.map((file) => ({ ...file, state: 'verified' as const })),
