@@ -1,6 +1,7 @@
 import { boolean } from '@oclif/core/flags'
 import { revokeFromStdin } from '../src/app/infisical/revoke.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
+import { EXIT } from '../src/cli/failures.ts'
 
 /** At most this long, in ms; the keeper gives up a little later. */
 const PATIENCE = 10_000
@@ -17,6 +18,6 @@ export default class Revoke extends TazpodCommand {
     const { flags } = await this.parse(Revoke)
     const done = this.finish(await revokeFromStdin(process.env, PATIENCE))
     this.print(flags.json, done, `${done.revoked} revoked, ${done.failed.length} not`)
-    if (done.failed.length > 0) process.exitCode = 69
+    if (done.failed.length > 0) process.exitCode = EXIT.unavailable
   }
 }

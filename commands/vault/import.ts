@@ -1,5 +1,4 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
-import { importRemote } from '../../src/app/infisical/remote.ts'
 import { changeRemark } from '../../src/app/session.ts'
 import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
 import { IMPORT_FORMATS, type ImportOptions, importSecrets } from '../../src/app/vault/import.ts'
@@ -58,6 +57,8 @@ export default class VaultImport extends TazpodCommand {
       return { ok: false, error: { reason: 'usage', message, next: 'tazpod vault import --help' } }
     }
     if (file !== undefined) return importSecrets(access, { file, ...how })
+    // Its HTTP client only where it is used.
+    const { importRemote } = await import('../../src/app/infisical/remote.ts')
     return importRemote(access, errandHere())
   }
 }

@@ -19,20 +19,17 @@ const MAX_OUTPUT = 64 * 1024 * 1024
  */
 export async function runGranted(
   argv: readonly string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv; input?: Buffer },
+  options: { cwd: string; input?: Buffer },
 ): Promise<Result<Ran>> {
-  const child = startCommand(argv, { cwd: options.cwd, env: options.env ?? process.env })
+  const child = startCommand(argv, { cwd: options.cwd, env: process.env })
   return child.ok ? collect(child.value, argv[0] ?? '', options.input) : child
 }
 
 /** The same for a program that gets nothing from tazpod. */
-export function runPlain(
-  argv: readonly string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv; input?: Buffer },
-): Promise<Result<Ran>> {
+export function runPlain(argv: readonly string[], options: { cwd: string }): Promise<Result<Ran>> {
   const [command = '', ...args] = argv
-  const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: 'pipe' })
-  return collect(child, command, options.input)
+  const child = spawn(command, args, { cwd: options.cwd, stdio: 'pipe' })
+  return collect(child, command)
 }
 
 function collect(child: ReturnType<typeof spawn>, tool: string, input?: Buffer): Promise<Result<Ran>> {

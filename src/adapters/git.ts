@@ -8,39 +8,36 @@ const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-
 
 /** Whether `folder` is in a work tree. False also where there is no git. */
 export async function inWorkTree(folder: string): Promise<boolean> {
-  return (await git(folder, ['rev-parse', '--is-inside-work-tree'])).out.trim() === 'true'
+  return (await git(folder, ['rev-parse', '--is-inside-work-tree'])).trim() === 'true'
 }
 
 /** The tracked files below `folder`, relative to it. */
 export async function trackedFiles(folder: string): Promise<string[]> {
-  return list((await git(folder, ['ls-files', '-z'])).out)
+  return list(await git(folder, ['ls-files', '-z']))
 }
 
 /** Which of these paths (relative to `folder`) are ignored. */
 export async function ignoredOf(folder: string, paths: readonly string[]): Promise<Set<string>> {
   if (paths.length === 0) return new Set()
-  const { out } = await git(folder, ['check-ignore', '-z', '--stdin', '--no-index'], paths.join('\0'))
-  return new Set(list(out))
+  const ignored = await git(folder, ['check-ignore', '-z', '--stdin', '--no-index'], paths.join('\0'))
+  return new Set(list(ignored))
 }
 
 function list(out: string): string[] {
   return out.split('\0').filter((path) => path !== '')
 }
 
-async function git(
-  cwd: string,
-  args: readonly string[],
-  input = '',
-): Promise<{ code: number | null; out: string }> {
-  const { promise, resolve } = Promise.withResolvers<{ code: number | null; out: string }>()
+/** What git says; nothing where there is no git. */
+async function git(cwd: string, args: readonly string[], input = ''): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
   // Variables such as GIT_DIR of the caller would name another repository than the folder's.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')))
   const child = spawn('git', [...SAFE, ...args], { cwd, env, stdio: ['pipe', 'pipe', 'ignore'] })
   const out: Buffer[] = []
-  child.on('error', () => resolve({ code: null, out: '' }))
+  child.on('error', () => resolve(''))
   child.stdin.on('error', () => {})
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.on('close', (code) => resolve({ code, out: Buffer.concat(out).toString('utf8') }))
+  child.on('close', () => resolve(Buffer.concat(out).toString('utf8')))
   child.stdin.end(input)
   return promise
 }

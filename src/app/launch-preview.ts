@@ -1,6 +1,6 @@
 import { where } from '../adapters/ghost.ts'
 import { userPaths } from '../adapters/paths.ts'
-import { IDENTITY_PARTS, type ProjectConfig } from '../core/config-model.ts'
+import { DEFAULT_SESSION, IDENTITY_PARTS, type ProjectConfig } from '../core/config-model.ts'
 import { compileLaunchSet, type LaunchSet } from '../core/plan.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { secretNames } from '../core/secret-names.ts'
@@ -45,7 +45,7 @@ export async function previewLaunch(env: NodeJS.ProcessEnv, cwd: string): Promis
   const { ghost } = here.value
   const set = compileLaunchSet({ config, secrets, identity: NO_VALUES, root: root ?? '', ghost })
   if (!set.ok) return set
-  const max = config?.session.max ?? 43_200
+  const max = config?.session.max ?? DEFAULT_SESSION.max
   return ok({
     set: set.value,
     ghost,

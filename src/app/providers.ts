@@ -1,29 +1,15 @@
-import type { UserPaths } from '../adapters/paths.ts'
 import type { ProjectConfig } from '../core/config-model.ts'
-import type { HeldSession } from '../core/infisical/held.ts'
 import type { SecretProvider } from '../core/provider.ts'
 import { ok, type Result } from '../core/result.ts'
 import type { VaultDocument } from '../core/vault-document.ts'
 import { secretsOf } from '../core/vault-edit.ts'
-
-/** What a provider that asks a server needs besides the project and the vault. */
-export interface ProviderOptions {
-  /** The project's name for people. */
-  label: string
-  env: NodeJS.ProcessEnv
-  paths: UserPaths
-  identity: Buffer
-  before: HeldSession | undefined
-  offline: boolean
-  fallback: boolean
-  progress: (text: string) => void
-}
+import type { InfisicalOptions } from './infisical/provider.ts'
 
 /** The provider that a project names; the embedded vault where there is no project. Failure: infisical (no-identity). */
 export async function providerOf(
   config: ProjectConfig | undefined,
   doc: VaultDocument,
-  options: ProviderOptions,
+  options: InfisicalOptions,
 ): Promise<Result<SecretProvider>> {
   if (config?.provider !== 'infisical') return ok(vaultProvider(doc))
   const { infisicalProvider } = await import('./infisical/provider.ts') // with its HTTP client: only where it is used

@@ -1,7 +1,7 @@
 import { put, status, type Where, where } from '../adapters/ghost.ts'
 import { userPaths } from '../adapters/paths.ts'
 import { whenTerminated } from '../adapters/termination.ts'
-import type { ProjectConfig, SessionConfig } from '../core/config-model.ts'
+import { DEFAULT_SESSION, type ProjectConfig, type SessionConfig } from '../core/config-model.ts'
 import { encodeSet, type SessionMeta } from '../core/ghost-set.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
 import { secretCount } from '../core/launch-set.ts'
@@ -61,8 +61,6 @@ export interface Pulled {
   copyOf: string | null
   notes: string[]
 }
-
-const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }
 
 /**
  * Unlocks: checks trust, opens the vault, fetches, compiles what each command gets and replaces the holder's set,

@@ -51,8 +51,12 @@ export interface SecretList {
  * The secrets of this project: those that tazpod.yaml names and, while unlocked, those that its provider has.
  * Asks for nothing. Failures: locked (outside a project, where only the vault knows), and those of the project file.
  */
-export async function secretList(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<SecretList>> {
-  const project = await loadProject(cwd)
+export async function secretList(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  loading = loadProject(cwd),
+): Promise<Result<SecretList>> {
+  const project = await loading
   if (!project.ok) return project
   const config = project.value?.config
   const provider = config?.provider ?? 'vault'

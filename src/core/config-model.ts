@@ -44,6 +44,9 @@ export interface SessionConfig {
   lockOnExit: boolean
 }
 
+/** What holds where no project file says otherwise: 30 minutes idle, 12 hours at the most. */
+export const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }
+
 /** One secret as the file declares it; what it becomes in a child is decided by `delivery.ts`. */
 export interface SecretRule {
   name: string

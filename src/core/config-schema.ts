@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { BindValue, IdentityPart } from './config-model.ts'
-import { IDENTITY_PARTS } from './config-model.ts'
+import { DEFAULT_SESSION, IDENTITY_PARTS } from './config-model.ts'
 import { DURATION_BOUNDS, formatDuration, parseDuration } from './duration.ts'
 import { envNameProblem } from './env-name.ts'
 import { BIND_FORMATS } from './formats.ts'
@@ -144,18 +144,23 @@ export const commandRule = z.strictObject({
   preset: preset.optional(),
 })
 
-const flag = choice('the answer', ['true', 'false'] as const).transform((word) => word === 'true')
+const flag = (what: string) => choice(what, ['true', 'false'] as const).transform((word) => word === 'true')
+const infisicalFolder = z.strictObject({
+  path: secretFolder,
+  prefix: secretName.optional(),
+  recursive: flag('the answer').default(false),
+})
 /** `/folder` is short for `{ path: /folder }`. */
 const infisicalPath = z.preprocess(
   (item) => (typeof item === 'string' ? { path: item } : item),
-  z.strictObject({ path: secretFolder, prefix: secretName.optional(), recursive: flag.default(false) }),
+  infisicalFolder,
 )
 
 const infisical = z.strictObject({
   project: slug,
   environment: slug,
   identity: slug.optional(),
-  offline: flag.default(false),
+  offline: flag('the answer').default(false),
   paths: z
     .array(infisicalPath)
     .min(1)
@@ -163,12 +168,10 @@ const infisical = z.strictObject({
 })
 
 const session = z.strictObject({
-  idle: z.union([z.literal('never').transform(() => 0), duration]).default(1_800),
-  max: duration.default(43_200),
-  scope: choice('scope', ['user', 'terminal'] as const).default('user'),
-  lockOnExit: choice('lockOnExit', ['true', 'false'] as const)
-    .transform((word) => word === 'true')
-    .default(false),
+  idle: z.union([z.literal('never').transform(() => 0), duration]).default(DEFAULT_SESSION.idle),
+  max: duration.default(DEFAULT_SESSION.max),
+  scope: choice('scope', ['user', 'terminal'] as const).default(DEFAULT_SESSION.scope),
+  lockOnExit: flag('lockOnExit').default(DEFAULT_SESSION.lockOnExit),
 })
 
 export const projectFile = z.strictObject({
@@ -176,7 +179,7 @@ export const projectFile = z.strictObject({
   provider: choice('provider', ['vault', 'infisical'] as const).default('vault'),
   vault: projectPath.optional(),
   infisical: infisical.optional(),
-  session: session.default({ idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }),
+  session: session.default({ ...DEFAULT_SESSION }),
   secrets: z.array(secretRule).default([]),
   binds: z.array(bindRule).default([]),
   commands: z.record(z.string(), commandRule).optional(),
@@ -185,7 +188,7 @@ export const projectFile = z.strictObject({
 /** The keys that are right at a place of the file, for "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): string[] {
   const [section, item] = path
-  if (section === 'infisical' && item === 'paths') return ['path', 'prefix', 'recursive']
+  if (section === 'infisical' && item === 'paths') return Object.keys(infisicalFolder.shape)
   if (section === undefined) return Object.keys(projectFile.shape)
   if (section === 'infisical') return Object.keys(infisical.shape)
   if (section === 'session') return Object.keys(session.shape)

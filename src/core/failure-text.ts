@@ -149,7 +149,8 @@ export function failureText(failure: Failure): FailureText {
   }
 }
 
-function withNext(text: FailureText, next: string | undefined): FailureText {
+/** A text with the command to type next, where there is one. */
+export function withNext(text: FailureText, next: string | undefined): FailureText {
   return next === undefined ? text : { ...text, next }
 }
 

@@ -49,8 +49,6 @@ export const SET_LIMITS = {
   plans: 512,
   operations: 65_536,
   valueBytes: 1024 * 1024,
-  /** Of the internal entry `@revoke`: it has to fit into a socket at once. */
-  revokeBytes: 65_536,
   nameBytes: 255,
   pathBytes: 4_095,
   envBytes: 32_767,

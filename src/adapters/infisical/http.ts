@@ -14,7 +14,7 @@ export interface Server {
 }
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH'
   /** With its query, starting with "/". */
   path: string
   headers?: Record<string, string>

@@ -5,7 +5,7 @@ import { type Answer, exchange, type Refused } from './exchange.ts'
 import type { HttpClient } from './http.ts'
 import { viaSdk } from './sdk.ts'
 
-/** The generation of the API for secrets that a server has; `v3` is served by both for now. */
+/** The generation of the API for secrets that a server has. The current one still serves `v3`. */
 export type Api = 'v3' | 'v4'
 
 /** A folder of a project. */

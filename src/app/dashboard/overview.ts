@@ -1,6 +1,7 @@
 import { type GhostStatus, status } from '../../adapters/ghost.ts'
 import { userPaths } from '../../adapters/paths.ts'
 import { vaultMark } from '../../adapters/vault-files.ts'
+import { DEFAULT_SESSION } from '../../core/config-model.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { loadProject, type Project } from '../project.ts'
 import { type SecretRow, secretList } from '../secrets.ts'
@@ -24,12 +25,11 @@ export interface Overview {
   secrets: SecretRow[]
 }
 
-const DEFAULT_LIMITS = { idle: 1_800, max: 43_200 }
-
 /** Looks at this project without asking or changing anything. Failures: those of the project file and the vault. */
 export async function overview(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<Overview>> {
-  const [found, listed] = [status(), secretList(env, cwd)]
-  const project = await loadProject(cwd)
+  const loading = loadProject(cwd)
+  const [found, listed] = [status(), secretList(env, cwd, loading)]
+  const project = await loading
   if (!project.ok) return project
   const trust = await trustState(env, project.value)
   if (!trust.ok) return trust
@@ -37,7 +37,7 @@ export async function overview(env: NodeJS.ProcessEnv, cwd: string): Promise<Res
   if (!now.ok) return now
   const list = await listed
   if (!list.ok && list.error.reason !== 'locked') return list
-  const { idle, max } = project.value?.config.session ?? DEFAULT_LIMITS
+  const { idle, max } = project.value?.config.session ?? DEFAULT_SESSION
   return ok({
     at: new Date().toISOString(),
     status: now.value,

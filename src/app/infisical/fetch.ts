@@ -108,7 +108,8 @@ async function fetchWith(
   return ok({ combined: combined.value, session: { ...session, names: [...combined.value.paths] } })
 }
 
-async function projectOf(
+/** The project's id: from the last pull, from the project file itself, or asked for by its slug. */
+export async function projectOf(
   { client, config }: InfisicalSource,
   { token }: HeldToken,
   last: HeldSession | undefined,

@@ -1,16 +1,10 @@
 import type { Refused } from '../../adapters/infisical/exchange.ts'
-import {
-  type Api,
-  findProject,
-  isProjectId,
-  listSecrets,
-  type Place,
-  writeSecret,
-} from '../../adapters/infisical/secrets-api.ts'
+import { type Api, listSecrets, type Place, writeSecret } from '../../adapters/infisical/secrets-api.ts'
 import { type ListedSecret, readListing } from '../../core/infisical/listing.ts'
 import type { InfisicalProblem } from '../../core/infisical/problem.ts'
 import { storedFormProblem } from '../../core/infisical/stored-form.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { projectOf } from './fetch.ts'
 import type { Connected } from './once.ts'
 import { failureAt } from './source.ts'
 
@@ -33,13 +27,8 @@ export async function findRemote(
   path?: string,
 ): Promise<Result<RemoteTarget>> {
   const { source, token, before, project } = connected
-  const { project: word, environment, paths } = source.config
-  const found =
-    before !== undefined && before.projectId !== ''
-      ? ok({ id: before.projectId, api: before.api })
-      : isProjectId(word)
-        ? ok({ id: word, api: 'v4' as Api })
-        : await findProject(source.client, token.token, word)
+  const { environment, paths } = source.config
+  const found = await projectOf(source, token, before)
   if (!found.ok) return err(failureAt(source, found.error))
   const rule = project.config.secrets.find((one) => one.name === name)?.path
   const known = before?.names.find(([one]) => one === name)?.[1]

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { StoredIdentity, VaultDocument } from '../../core/vault-document.ts'
 
 /** Name of the identity that a project uses when it names none. */
-export const DEFAULT_IDENTITY = 'default'
+const DEFAULT_IDENTITY = 'default'
 
 /** Where a project's secrets come from: who logs in (from the vault), and what is asked for (from tazpod.yaml). */
 export interface InfisicalSource {

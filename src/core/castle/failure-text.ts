@@ -1,4 +1,4 @@
-import { EXIT, type FailureText } from '../failure-text.ts'
+import { EXIT, type FailureText, withNext } from '../failure-text.ts'
 import type { CastleFailure } from './failure.ts'
 
 /** The words for castles and migrations; `failureText` is the one caller. */
@@ -25,8 +25,4 @@ export function castleFailureText(failure: CastleFailure): FailureText {
     case 'castle-tool':
       return withNext({ message: `${failure.tool} ${failure.why}`, exitCode: EXIT.unavailable }, failure.next)
   }
-}
-
-function withNext(text: FailureText, next: string | undefined): FailureText {
-  return next === undefined ? text : { ...text, next }
 }

@@ -20,7 +20,7 @@ export function classify({ status, body, retryAfter }: Refusal, operation: Opera
   const { error, message, issues } = wordsOf(body)
   if (status === 429) return { kind: 'rate-limited', seconds: retryAfter ?? secondsIn(message) ?? 60 }
   if (status === 404 && /^Route (GET|POST|PATCH|DELETE|PUT):/.test(message)) return { kind: 'no-route' }
-  if (status === 413) return { kind: 'too-large', size: null }
+  if (status === 413) return { kind: 'too-large' }
   if (issues !== undefined || error === 'ValidationFailure' || error === 'ValidationError')
     return { kind: 'invalid', why: issues ?? message }
   return (

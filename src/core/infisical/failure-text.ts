@@ -1,9 +1,5 @@
-import type { FailureText } from '../failure-text.ts'
+import { EXIT, type FailureText } from '../failure-text.ts'
 import type { InfisicalFailure, InfisicalPlace, InfisicalProblem } from './problem.ts'
-
-const DATA = 65
-const UNAVAILABLE = 69
-const REFUSED = 77
 
 /** The words for everything that can go wrong with Infisical. Never a credential, never a query string. */
 export function infisicalFailureText({ problem, at }: InfisicalFailure): FailureText {
@@ -18,13 +14,13 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
   switch (problem.kind) {
     case 'unreachable':
       return say(
-        UNAVAILABLE,
+        EXIT.unavailable,
         `${host} can't be reached: ${problem.why}`,
         'tazpod pull --offline   (if the project keeps a copy)',
       )
     case 'certificate':
       return say(
-        UNAVAILABLE,
+        EXIT.unavailable,
         `the certificate of ${host} is refused: ${problem.why}${problem.clock ? `; this machine's clock says ${new Date().toISOString().slice(0, 16)}Z` : ''}`,
         problem.clock
           ? 'date   (is the clock right?)'
@@ -32,127 +28,130 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
       )
     case 'redirected':
       return say(
-        UNAVAILABLE,
+        EXIT.unavailable,
         `${host} sends requests on to ${problem.to}; credentials are not sent after it`,
         `tazpod login --host ${problem.to}   (only if that is your server)`,
       )
     case 'not-infisical':
       return say(
-        UNAVAILABLE,
+        EXIT.unavailable,
         `${host} is no Infisical, or a proxy answers for it: ${problem.why}`,
         'tazpod login --show',
       )
     case 'rate-limited':
       return say(
-        UNAVAILABLE,
+        EXIT.unavailable,
         `${host} asks for patience: too many requests, again in ${seconds(problem.seconds)}`,
       )
     case 'server':
       return say(
-        UNAVAILABLE,
+        EXIT.unavailable,
         `${host} failed (status ${problem.status}${problem.message === '' ? '' : `: ${problem.message}`})${where}`,
       )
     case 'bad-credentials':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host} refused the client id or the client secret (wrong region? tried once, because each further try counts towards a lock-out)`,
         'tazpod login',
       )
     case 'locked-out':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host} has locked this identity out after too many wrong logins, by default for 5 minutes: until about ${clock(300)}`,
         'tazpod pull   (after that)',
       )
     case 'secret-expired':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host}: the client secret has expired`,
         'tazpod login   (with a new client secret)',
       )
     case 'secret-used-up':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host}: the client secret has been used as often as it may be`,
         'tazpod login   (with a new client secret)',
       )
     case 'address-refused':
-      return say(REFUSED, `${host} does not take this identity from this network address (its trusted IPs)`)
+      return say(
+        EXIT.refused,
+        `${host} does not take this identity from this network address (its trusted IPs)`,
+      )
     case 'token':
       return say(
-        REFUSED,
+        EXIT.refused,
         tokenText(problem.why, host),
         problem.why === 'foreign' ? 'tazpod login --show' : 'tazpod pull',
       )
     case 'not-allowed':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host}: the identity may not ${problem.action} secrets${where}`,
         'give the identity a role with that right in the project',
       )
     case 'reference':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host}: a reference can't be followed${where}: ${problem.what}`,
         'give the identity the right to read what is referenced',
       )
     case 'not-member':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host}: the identity is not in the project${where}`,
         'add it in Infisical: Project → Access Control → Machine Identities',
       )
     case 'no-project':
       return say(
-        DATA,
+        EXIT.data,
         `${host} knows no such project${where}`,
         'look at infisical.project in tazpod.yaml (the slug or the id)',
       )
     case 'no-environment':
       return say(
-        DATA,
+        EXIT.data,
         `${host} knows no such environment${where}`,
         'look at infisical.environment in tazpod.yaml',
       )
     case 'no-folder':
       return say(
-        DATA,
+        EXIT.data,
         `${host} knows no such folder or environment${where}`,
         'look at infisical.paths in tazpod.yaml',
       )
     case 'no-secret':
-      return say(DATA, `${host} has no secret ${problem.name}${where}`)
+      return say(EXIT.data, `${host} has no secret ${problem.name}${where}`)
     case 'invalid':
-      return say(DATA, `${host} finds the request wrong (${problem.why})${where}`)
+      return say(EXIT.data, `${host} finds the request wrong (${problem.why})${where}`)
     case 'no-route':
-      return say(UNAVAILABLE, `${host} has none of the ways to list secrets that this tazpod knows`)
+      return say(EXIT.unavailable, `${host} has none of the ways to list secrets that this tazpod knows`)
     case 'exists':
-      return say(DATA, `it exists already${where}`)
+      return say(EXIT.data, `it exists already${where}`)
     case 'approval':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${problem.name} was not written${where}: a policy of the project wants an approval first`,
         'approve the request in Infisical, then tazpod pull',
       )
     case 'too-large':
-      return say(DATA, `${host} takes no more than 1 MiB at once${where}`)
+      return say(EXIT.data, `${host} takes no more than 1 MiB at once${where}`)
     case 'hidden':
       return say(
-        REFUSED,
+        EXIT.refused,
         `${host} hides the value of ${problem.name} from this identity${where}`,
         'give the identity the right to read values',
       )
     case 'bad-value':
-      return say(DATA, `${problem.name} can't be handed on: ${problem.why}${where}`)
+      return say(EXIT.data, `${problem.name} can't be handed on: ${problem.why}${where}`)
     case 'twice':
       return say(
-        DATA,
+        EXIT.data,
         `${problem.name} is in ${problem.paths[0]} and in ${problem.paths[1]}, and tazpod.yaml does not say which is meant`,
         `add  path: ${problem.paths[0]}  to its line under secrets:, or  prefix:  to one of the paths`,
       )
     case 'changed-on-write':
       return say(
-        DATA,
+        EXIT.data,
         `${problem.name} was written, but ${host} keeps it differently: ${problem.why}${where}`,
         `tazpod secrets push ${problem.name} --base64`,
       )
@@ -166,7 +165,11 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
 function noIdentity({ name, known }: Extract<InfisicalProblem, { kind: 'no-identity' }>): FailureText {
   const flag = name === 'default' ? '' : ` ${name}`
   const others = known.length === 0 ? 'none is' : `${known.join(', ')} ${known.length === 1 ? 'is' : 'are'}`
-  return say(75, `no identity ${name} for Infisical is in the vault (${others})`, `tazpod login${flag}`)
+  return say(
+    EXIT.locked,
+    `no identity ${name} for Infisical is in the vault (${others})`,
+    `tazpod login${flag}`,
+  )
 }
 
 function tokenText(why: 'expired' | 'revoked' | 'used-up' | 'foreign', host: string): string {

@@ -29,7 +29,7 @@ export type InfisicalProblem =
   | { kind: 'no-route' }
   | { kind: 'exists' }
   | { kind: 'approval'; name: string }
-  | { kind: 'too-large'; size: number | null }
+  | { kind: 'too-large' }
   /** Secrets that can't be handed on. */
   | { kind: 'hidden'; name: string }
   | { kind: 'bad-value'; name: string; why: string }
