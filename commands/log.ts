@@ -4,6 +4,7 @@ import { whatHappened } from '../src/cli/activity-words.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { table } from '../src/cli/table.ts'
 import { localTime } from '../src/cli/time.ts'
+import { count } from '../src/cli/words.ts'
 import type { Activity } from '../src/core/activity.ts'
 
 export default class Log extends TazpodCommand {
@@ -24,8 +25,7 @@ export default class Log extends TazpodCommand {
         ? [`nothing yet in ${path}`]
         : table(['time', 'event', 'pid', 'command', 'what'], lines.map(row))
     this.print(flags.json, lines, human)
-    if (damaged > 0)
-      this.note(`tazpod: ${damaged} damaged line${damaged === 1 ? '' : 's'} of ${path} left out`)
+    if (damaged > 0) this.note(`tazpod: ${count(damaged, 'damaged line')} of ${path} left out`)
   }
 }
 

@@ -3,6 +3,7 @@ import type { LoggedOut } from '../app/infisical/logout.ts'
 import { printable, styled } from './output.ts'
 import { table } from './table.ts'
 import { duration, relative } from './time.ts'
+import { count } from './words.ts'
 
 export function loginLines({ name, host, clientId, lifetime }: LoggedIn): string[] {
   return [
@@ -27,7 +28,7 @@ export function identityLines(list: readonly KnownIdentity[]): string[] {
 
 export function logoutLines({ name, revoked, failed, locked }: LoggedOut): string[] {
   const lines = [`${printable(name)} is no longer in the vault${locked ? '; this project is locked' : ''}`]
-  if (revoked > 0) lines.push(`${revoked} session${revoked === 1 ? '' : 's'} ended at the server`)
+  if (revoked > 0) lines.push(`${count(revoked, 'session')} ended at the server`)
   for (const host of new Set(failed))
     lines.push(`${printable(host)} did not answer: its session ends by its own time`)
   lines.push('the client secret is still valid: revoke it in Infisical to end it for good')

@@ -4,7 +4,15 @@ import type { Activity } from '../core/activity.ts'
 import { whatHappened } from './activity-words.ts'
 import { printable } from './output.ts'
 import { duration, localTime, relative } from './time.ts'
-import { commandWords, count, deliveryWords, isolationWords, onlyEverybody, refreshWords } from './words.ts'
+import {
+  commandWords,
+  count,
+  deliveryWords,
+  heldWords,
+  isolationWords,
+  onlyEverybody,
+  refreshWords,
+} from './words.ts'
 
 /**
  * What the dashboard shows, as sentences to be read aloud: no table, no bar, no symbol, one fact to a line, and every
@@ -24,7 +32,7 @@ export function overviewLines(view: Overview, activity: readonly Activity[]): st
     `Running with secrets: ${running.length}`,
     ...running.map(({ command, pid, startedAt, secrets: held }) => {
       const since = startedAt === undefined ? '' : `, for ${duration(now - Date.parse(startedAt))}`
-      return `${printable(command)}, pid ${pid}${since}, holds ${held.map(printable).join(', ') || 'no secret'}`
+      return `${printable(command)}, pid ${pid}${since}, holds ${heldWords(held)}`
     }),
     '',
     `Activity, newest last: ${activity.length}`,

@@ -1,6 +1,6 @@
 import type { Pulled } from '../app/pull.ts'
 import { printable, shorten, styled } from './output.ts'
-import { duration, localTime, relative } from './time.ts'
+import { duration, relative, when } from './time.ts'
 import { grantLines } from './trust-lines.ts'
 import { count } from './words.ts'
 
@@ -31,8 +31,7 @@ export function noteLine(text: string): string {
 /** Said in the first line: old values that look like new ones would be the worst of both. */
 function sourceOf({ provider, copyOf }: Pulled): string {
   if (copyOf === null) return provider
-  const taken = Date.parse(copyOf)
-  return styled('yellow', `the copy of ${localTime(taken)} (${relative(taken)}), not from ${provider}`)
+  return styled('yellow', `the copy of ${when(Date.parse(copyOf))}, not from ${provider}`)
 }
 
 function everything({ project }: Pulled): string {

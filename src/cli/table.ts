@@ -2,6 +2,8 @@ import { printable, type Style, styled } from './output.ts'
 import { displayWidth, padTo } from './width.ts'
 
 const GAP = 2
+/** No column gets narrower. */
+const LEAST = 8
 
 interface TableOptions {
   /** Characters in a row; default: 80, or the terminal's width when it is wider. */
@@ -23,7 +25,11 @@ export function table(
   const widths = head.map((title, i) =>
     Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
   )
-  shrink(widths, width - GAP * (head.length - 1))
+  shrink(
+    widths,
+    head.map(() => LEAST),
+    width - GAP * (head.length - 1),
+  )
   const numbers = head.map((_, i) => cells.length > 0 && cells.every((row) => /^\d*$/.test(row[i] ?? '')))
   const columns = widths.map((cell, i) => ({ width: cell, right: numbers[i] === true }))
   return [styled('bold', line(head, columns)), ...cells.flatMap((row, i) => wrapped(row, columns, tone?.(i)))]
@@ -39,11 +45,14 @@ export function outputWidth(): number {
   return Math.max(80, process.stdout.isTTY ? process.stdout.columns || 80 : 80)
 }
 
-function shrink(widths: number[], room: number): void {
-  const total = () => widths.reduce((sum, w) => sum + w, 0)
-  while (total() > room) {
-    const widest = widths.indexOf(Math.max(...widths))
-    if ((widths[widest] ?? 0) <= 8) return
+/** Takes from the widest column that may still shrink until all fit `room`, or none may. */
+export function shrink(widths: number[], least: readonly number[], room: number): void {
+  for (;;) {
+    const total = widths.reduce((sum, w) => sum + w, 0)
+    if (total <= room) return
+    const slack = widths.map((w, i) => (w > (least[i] ?? 0) ? w : 0))
+    const widest = slack.indexOf(Math.max(...slack))
+    if ((slack[widest] ?? 0) === 0) return
     widths[widest] = (widths[widest] ?? 0) - 1
   }
 }

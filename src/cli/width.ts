@@ -3,16 +3,20 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 /** Characters that take no cell of their own: combining marks, joiners, variation selectors. */
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u
+/** One cell each: no table of Unicode is needed. */
+const ASCII = /^[\x20-\x7e]*$/
 
 /** How many cells of a terminal `text` (printable, one line) takes. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  if (ASCII.test(text)) return text.length
   return graphemes(text).reduce((cells, grapheme) => cells + cellsOf(grapheme), 0)
 }
 
 /** The start of `text` that fits `cells`, with an ellipsis where something was cut off. */
 export function clip(text: string, cells: number): string {
   if (displayWidth(text) <= cells) return text
+  if (cells <= 0) return ''
+  if (ASCII.test(text)) return `${text.slice(0, cells - 1)}…`
   let out = ''
   let used = 0
   for (const grapheme of graphemes(text)) {
@@ -20,7 +24,7 @@ export function clip(text: string, cells: number): string {
     if (used > cells - 1) break
     out += grapheme
   }
-  return cells > 0 ? `${out}…` : ''
+  return `${out}…`
 }
 
 /** `text` with blanks behind it up to `cells`. */

@@ -9,6 +9,11 @@ export function count(n: number, word: string): string {
   return `${n} ${word}${n === 1 ? '' : 's'}`
 }
 
+/** What a running command holds, by name. */
+export function heldWords(secrets: readonly string[]): string {
+  return secrets.map(printable).join(', ') || 'no secret'
+}
+
 /** A symbol never stands alone: without its colour, or read aloud, the word says the same. */
 export const STATE = {
   unlocked: { mark: '●', word: 'unlocked', colour: 'green' },

@@ -1,3 +1,4 @@
+import { shrink } from '../../cli/table.ts'
 import { clip, displayWidth, padTo } from '../../cli/width.ts'
 
 export interface Column {
@@ -12,12 +13,14 @@ const GAP = '  '
 
 /**
  * Rows of a list, each one line of at most `width` cells. Columns get the room that their content needs; where that is
- * too much, spare ones go, then the widest shrink. The last column takes what is left.
+ * too much, spare ones go, then the widest shrink. The last column takes what is left. All rows count for the widths;
+ * only those from `from` to `to` (exclusive) are made: of a thousand, a screen shows twenty.
  */
 export function listRows(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   width: number,
+  { from, to }: { from: number; to: number } = { from: 0, to: rows.length },
 ): { head: string; rows: string[] } {
   const natural = columns.map((column, i) =>
     Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(row[i] ?? ''))),
@@ -34,24 +37,13 @@ export function listRows(
       .map((i, at) => padTo(clip(cells[i] ?? '', widths[at] ?? 0), widths[at] ?? 0))
       .join(GAP)
       .trimEnd()
-  return { head: line(columns.map((column) => column.title)), rows: rows.map(line) }
+  return { head: line(columns.map((column) => column.title)), rows: rows.slice(from, to).map(line) }
 }
 
 function fitting(columns: readonly Column[], natural: readonly number[], width: number): number[] {
   const all = columns.map((_, i) => i)
   const needed = all.reduce((sum, i) => sum + (natural[i] ?? 0), GAP.length * (all.length - 1))
   return needed <= width ? all : all.filter((i) => columns[i]?.spare !== true)
-}
-
-function shrink(widths: number[], least: readonly number[], room: number): void {
-  for (;;) {
-    const total = widths.reduce((sum, w) => sum + w, 0)
-    if (total <= room) return
-    const slack = widths.map((w, i) => (w > (least[i] ?? 0) ? w : 0))
-    const widest = slack.indexOf(Math.max(...slack))
-    if ((slack[widest] ?? 0) === 0) return
-    widths[widest] = (widths[widest] ?? 0) - 1
-  }
 }
 
 /** The part of a list of `count` rows that shows in `height` lines, with `at` among them. */

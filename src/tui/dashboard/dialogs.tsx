@@ -1,5 +1,5 @@
 import { printable } from '../../cli/output.ts'
-import { count } from '../../cli/words.ts'
+import { count, heldWords } from '../../cli/words.ts'
 import { Block, Line, Piece } from './bits.tsx'
 import type { Dialog } from './dialog.ts'
 import { KEYS } from './keys.ts'
@@ -57,9 +57,7 @@ function LockQuestion({ dialog, height }: DialogProps<'lock'>) {
     <Block height={height}>
       <Line tone="title">{`Lock while ${count(dialog.running.length, 'command')} with secrets run${dialog.running.length === 1 ? 's' : ''}?`}</Line>
       {dialog.running.slice(0, height - 4).map(({ pid, command, secrets }) => (
-        <Line
-          key={pid}
-        >{`  ${printable(command)}, pid ${pid}, holds ${secrets.map(printable).join(', ') || 'no secret'}`}</Line>
+        <Line key={pid}>{`  ${printable(command)}, pid ${pid}, holds ${heldWords(secrets)}`}</Line>
       ))}
       <Line>The memory is wiped at once. A command that goes on keeps the files</Line>
       <Line>it was given until it ends.</Line>

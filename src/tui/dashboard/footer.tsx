@@ -8,7 +8,7 @@ const OWN_LINE = KEYS.filter(({ action }) => action !== 'search' && action !== '
 export function footerLines(width: number): { key: string; short: string }[][] {
   const lines: { key: string; short: string }[][] = [[]]
   let used = 0
-  for (const { key, short } of OWN_LINE) {
+  for (const { key, action: short } of OWN_LINE) {
     const cells = key.length + 1 + short.length
     if (used > 0 && used + 2 + cells > width) {
       lines.push([])

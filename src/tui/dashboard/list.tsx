@@ -18,13 +18,13 @@ export interface ListProps {
 
 /** A list with a head and a marked row. The mark is a character as well, for whoever sees no colours. */
 export function List({ columns, rows, tone, selected, height, width, empty }: ListProps) {
-  const shown = listRows(columns, rows, width - 2)
   const { from, to } = visible(rows.length, height - 1, selected)
+  const shown = listRows(columns, rows, width - 2, { from, to })
   return (
     <Block height={height}>
       <Line tone="title">{`  ${shown.head}`}</Line>
       {rows.length === 0 ? <Line>{`  ${empty}`}</Line> : null}
-      {shown.rows.slice(from, to).map((text, i) => {
+      {shown.rows.map((text, i) => {
         const index = from + i
         const mark = index === selected ? '› ' : '  '
         return (

@@ -2,6 +2,7 @@ import type { RunningCommand } from '../../app/dashboard/overview.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
 import { duration, localTime } from '../../cli/time.ts'
+import { heldWords } from '../../cli/words.ts'
 import { Block, Line } from './bits.tsx'
 import { List } from './list.tsx'
 import type { PaneProps } from './secrets-pane.tsx'
@@ -18,9 +19,7 @@ const NOTE = 'A running command keeps what it was given until it ends, after a l
 export function RunningPane(props: PaneProps & { running: readonly RunningCommand[] }) {
   const { running, selected, now, height, width } = props
   const one = running[selected]
-  const holds = one
-    ? `${printable(one.command)}: ${one.secrets.map(printable).join(', ') || 'no secret'}`
-    : ''
+  const holds = one ? `${printable(one.command)}: ${heldWords(one.secrets)}` : ''
   const detail = [...(holds === '' ? [] : paragraph(holds, '  ', width)), ...paragraph(NOTE, '', width)]
   return (
     <>
@@ -49,6 +48,6 @@ function cells({ command, pid, startedAt, secrets }: RunningCommand, now: number
     String(pid),
     started === undefined ? '' : duration(now - started),
     started === undefined ? '' : localTime(started),
-    secrets.map(printable).join(', ') || 'no secret',
+    heldWords(secrets),
   ]
 }

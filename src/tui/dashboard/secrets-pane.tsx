@@ -1,7 +1,7 @@
 import type { SecretRow } from '../../app/secrets.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
-import { localTime, relative, roughly } from '../../cli/time.ts'
+import { roughly, when } from '../../cli/time.ts'
 import { commandWords, count, deliveryWords, onlyEverybody } from '../../cli/words.ts'
 import { Block, Line } from './bits.tsx'
 import { List } from './list.tsx'
@@ -65,7 +65,6 @@ export function aboutSecret(
 ): string[] {
   if (secret === undefined) return []
   const { name, source, grants, held } = secret
-  const time = held?.updated === undefined ? undefined : Date.parse(held.updated)
   const where = {
     vault: `from vault`,
     infisical: 'from infisical',
@@ -73,7 +72,7 @@ export function aboutSecret(
     unknown: 'named in tazpod.yaml; whether it exists shows after a pull',
   }[source]
   const size = held?.bytes === undefined ? '' : `, ${count(held.bytes, 'byte')}`
-  const changed = time === undefined ? '' : `, changed ${localTime(time)} (${relative(time, now)})`
+  const changed = held?.updated === undefined ? '' : `, changed ${when(Date.parse(held.updated), now)}`
   const value = `${size}${changed}`
   const given =
     grants.length === 0

@@ -1,9 +1,9 @@
 import type { TextProps } from 'ink'
 
 /** What a piece of text is, not how it looks. */
-export type Tone = 'plain' | 'title' | 'accent' | 'good' | 'warn' | 'bad' | 'quiet' | 'selected'
+export type Tone = 'plain' | 'title' | 'accent' | 'good' | 'warn' | 'bad' | 'selected'
 
-type Look = Pick<TextProps, 'color' | 'bold' | 'dimColor' | 'inverse'>
+type Look = Pick<TextProps, 'color' | 'bold' | 'inverse'>
 
 /**
  * Only colours of the terminal's own palette, and none of black, white and grey: a person has chosen them to be read
@@ -16,7 +16,6 @@ const WITH_COLOUR: Record<Tone, Look> = {
   good: { color: 'green', bold: true },
   warn: { color: 'yellow', bold: true },
   bad: { color: 'red', bold: true },
-  quiet: { dimColor: true },
   selected: { inverse: true },
 }
 

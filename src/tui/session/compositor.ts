@@ -201,7 +201,6 @@ export class Compositor {
 function isQuestionOrMode(kind: string, first: number): boolean {
   switch (kind) {
     case 'n':
-      return first !== 6
     case '?n':
       return first !== 6
     case 'c':

@@ -1,5 +1,5 @@
 import { Compositor } from './compositor.ts'
-import { parseCsi } from './csi.ts'
+import { type Csi, parseCsi } from './csi.ts'
 import { Modes, SCREEN_MODES } from './modes.ts'
 import { VtScanner } from './scanner.ts'
 import { filterCsi, filterEscape, type Passed } from './scroll-filter.ts'
@@ -129,8 +129,7 @@ export class Screen {
     if (this.#alternate) {
       this.#put(`\x1b[?1049h\x1b[r${this.modes.redo()}`)
       this.#flush()
-      this.#alternate.resize(this.inner)
-      this.#alternate.repaint()
+      this.#alternate.resize(this.inner) // which draws everything anew
     } else {
       this.#put(`\x1b[0m\x1b[?1049l${this.modes.redo()}${this.#pin()}`)
     }
@@ -159,10 +158,11 @@ export class Screen {
   }
 
   #inScroll(sequence: string, bytes: Buffer, start: number, end: number): void {
-    const isCsi = bytes[start + 1] === 0x5b
-    this.#observe(sequence, isCsi)
-    const passed = isCsi ? filterCsi(sequence, this.inner.rows, this.inner.cols) : filterEscape(sequence)
-    if (passed.enter) this.#enter(sequence)
+    const csi = parseCsi(sequence)
+    if (csi) this.modes.observe(csi)
+    else this.#observeEscape(sequence)
+    const passed = csi ? filterCsi(csi, this.inner.rows, this.inner.cols) : filterEscape(sequence)
+    if (csi && passed.enter) this.#enter(csi)
     else if (hasFooter(this.#size)) this.#obey(passed, bytes, start, end)
     else this.#pass(bytes, start, end)
   }
@@ -190,21 +190,14 @@ export class Screen {
     else if (passed.holds) this.#holding.delete(passed.holds.mode)
   }
 
-  #observe(sequence: string, isCsi: boolean): void {
-    if (!isCsi) {
-      if (sequence === '\x1b=' || sequence === '\x1b>') this.modes.observeKeypad(sequence === '\x1b=')
-      if (sequence === '\x1bc') this.modes.reset()
-      return
-    }
-    const csi = parseCsi(sequence)
-    if (csi) this.modes.observe(csi)
+  #observeEscape(sequence: string): void {
+    if (sequence === '\x1b=' || sequence === '\x1b>') this.modes.observeKeypad(sequence === '\x1b=')
+    if (sequence === '\x1bc') this.modes.reset()
   }
 
   /** To the alternate screen: `ESC[?1049h`, perhaps together with other modes. */
-  #enter(sequence: string): void {
-    const others = (parseCsi(sequence)?.parameters ?? '')
-      .split(';')
-      .filter((m) => !SCREEN_MODES.has(Number(m)))
+  #enter({ parameters }: Csi): void {
+    const others = parameters.split(';').filter((m) => !SCREEN_MODES.has(Number(m)))
     const rest = others.length > 0 ? `\x1b[?${others.join(';')}h` : ''
     this.#put(`\x1b[?1049h\x1b[r\x1b[2J${rest}`)
     this.#flush()

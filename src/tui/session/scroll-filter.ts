@@ -1,4 +1,4 @@
-import { type Csi, kindOf, parameter, parseCsi } from './csi.ts'
+import { type Csi, kindOf, parameter } from './csi.ts'
 import { SAVE_CURSOR_MODE, SCREEN_MODES } from './modes.ts'
 
 /** What a sequence becomes while the program writes straight to the terminal, and what it means for the footer. */
@@ -37,9 +37,7 @@ export function filterEscape(sequence: string): Passed {
   }
 }
 
-export function filterCsi(sequence: string, rows: number, cols: number): Passed {
-  const csi = parseCsi(sequence)
-  if (csi === undefined) return PASS
+export function filterCsi(csi: Csi, rows: number, cols: number): Passed {
   switch (kindOf(csi)) {
     case 'r':
       return scrollRegion(csi, rows)

@@ -33,7 +33,7 @@ export class Session {
   readonly #page: GuardPage
   readonly #keys: Keys
   readonly #screen: Screen
-  readonly #colour = process.env.NO_COLOR === undefined || process.env.NO_COLOR === ''
+  readonly #colour = !process.env.NO_COLOR
   readonly #end = Promise.withResolvers<number>()
   #shell: PtyProgram | undefined
   #ownTerminalOnly = false
@@ -46,6 +46,8 @@ export class Session {
   #menuTimer: NodeJS.Timeout | undefined
   #shown = ''
   #isAside = false
+  /** Looked up when the menu opens: the footer is drawn up to 120 times a second. */
+  #hasDashboard = false
   #waitsToLock = false
   #keyAside: (() => void) | undefined
 
@@ -133,6 +135,7 @@ export class Session {
   #menuChanged(): void {
     clearTimeout(this.#menuTimer)
     if (this.#keys.isMenuOpen) {
+      this.#hasDashboard = hasCommand('dashboard')
       this.#menuTimer = setTimeout(() => {
         this.#shell?.write(this.#keys.close())
         this.#screen.refresh()
@@ -290,7 +293,7 @@ export class Session {
     const unlocked = this.#status?.state === 'unlocked'
     const stop = n === 0 ? [] : [`s ${unlocked ? 'lock and ' : ''}stop ${n} running`]
     const wait = unlocked && n > 0 ? ['w lock when they end'] : []
-    const dashboard = hasCommand('dashboard') ? ['d dashboard'] : []
+    const dashboard = this.#hasDashboard ? ['d dashboard'] : []
     const first = unlocked ? ['l lock', ...stop, ...wait, 'u refresh'] : ['u unlock', ...stop]
     return [...first, ...dashboard, '? help', 'Esc'].join('   ')
   }

@@ -11,7 +11,7 @@ const REPLACEMENT = 0xfffd
  */
 export function screenRows(value: Buffer, width: number, limit: number): { rows: Buffer[]; more: boolean } {
   const rows: Buffer[] = []
-  let row = Buffer.alloc(width * 4)
+  const row = Buffer.alloc(width * 4)
   let [used, cells] = [0, 0]
   const next = () => {
     rows.push(Buffer.from(row.subarray(0, used)))
@@ -27,19 +27,17 @@ export function screenRows(value: Buffer, width: number, limit: number): { rows:
       continue
     }
     const piece = visible(value, at, length, code)
-    const wide = piece.width
-    if (cells + wide > width) {
+    if (cells + piece.width > width) {
       next()
       if (rows.length >= limit) break
     }
     used += piece.bytes.copy(row, used)
     piece.bytes.fill(0)
-    cells += wide
+    cells += piece.width
     at += length
   }
   if (used > 0 && rows.length < limit) next()
   row.fill(0)
-  row = Buffer.alloc(0)
   return { rows, more: at < value.length }
 }
 

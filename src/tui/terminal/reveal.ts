@@ -1,5 +1,6 @@
 import { printable } from '../../cli/output.ts'
 import { clip } from '../../cli/width.ts'
+import { count } from '../../cli/words.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { screenRows } from './bytes.ts'
 import { TerminalInput } from './input.ts'
@@ -42,7 +43,7 @@ export async function revealOnScreen(
 /** Draws the value and wipes it. */
 function draw(screen: Screen, name: string, value: Buffer, size: Size): void {
   const { rows, more } = screenRows(value, size.columns, Math.max(1, size.rows - TOP - BELOW))
-  const bytes = `${value.length} byte${value.length === 1 ? '' : 's'}`
+  const bytes = count(value.length, 'byte')
   value.fill(0)
   screen.write(`${CLEAR}${CURSOR_OFF}${clip(`${name}, ${bytes}`, size.columns)}`)
   rows.forEach((bytes, i) => {
