@@ -2,9 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { castleSecrets, newCastle, standIn } from '../support/castle.ts'
+import { readyCastle } from '../support/castle.ts'
 import { tazpodBinary } from '../support/installed.ts'
-import { makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { startTazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
@@ -25,15 +24,9 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
   let blue: string
   beforeAll(async () => {
     scratch = new Scratch()
-    scratch.addProject('project/blue')
-    await makeVault(scratch, castleSecrets('blue'))
-    blue = await newCastle(scratch, 'blue')
-    standIn(scratch, blue)
+    blue = await readyCastle(scratch)
     const main = join(blue.slice(scratch.home.length + 1), 'main.tf')
     scratch.file(main, readFileSync(join(blue, 'main.tf'), 'utf8') + SLOW, 0o644)
-    await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue, passphrase: PASSPHRASE })
-    await must(scratch, ['trust', '--yes'], { cwd: blue })
-    await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
   })
   afterAll(() => scratch[Symbol.asyncDispose]())
 

@@ -2,8 +2,9 @@
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { castleSecrets, newCastle, standIn } from '../support/castle.ts'
-import { makeVault, must, PASSPHRASE } from '../support/project.ts'
+import { readyCastle } from '../support/castle.ts'
+import { tazpodBinary } from '../support/installed.ts'
+import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { stub } from '../support/stub.ts'
 import { type Run, tazpod } from '../support/tazpod.ts'
@@ -11,14 +12,7 @@ import { need, which } from '../support/tools.ts'
 
 async function world(): Promise<{ scratch: Scratch; blue: string }> {
   const scratch = new Scratch()
-  scratch.addProject('project/blue')
-  await makeVault(scratch, castleSecrets('blue'))
-  const blue = await newCastle(scratch, 'blue')
-  standIn(scratch, blue)
-  await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue, passphrase: PASSPHRASE })
-  await must(scratch, ['trust', '--yes'], { cwd: blue })
-  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
-  return { scratch, blue }
+  return { scratch, blue: await readyCastle(scratch) }
 }
 
 const castle = (
@@ -92,7 +86,6 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
   test('publishes from the shared folder in memory', async () => {
     const script =
       'printf k >"$TAZPOD_GHOST/work/kubeconfig"; printf t >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work'
-    const { tazpodBinary } = await import('../support/installed.ts')
     const done = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()], { cwd: blue })
     expect(done).toMatchObject({ status: 0 })
     expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe('k')

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { between, codeOf } from '../support/before-and-after.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeVault, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -6,23 +7,6 @@ import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 
 const PROMPT = 'Passphrase of the vault:'
-
-/** A shell that shows the terminal's settings before and after a command, and its exit code. A Ctrl-C is for the whole
- * job: without the trap this shell would end as any script does. */
-function between(scratch: Scratch, command: string): Terminal {
-  const script = `trap : INT; stty -a | md5sum | sed 's/^/before /'; ${command}; echo "code=$?"; stty -a | md5sum | sed 's/^/after /'; echo END`
-  return new Terminal(scratch, ['bash', '--norc', '-c', script, 'bash', tazpodBinary()])
-}
-
-/** Waits for the end and returns the exit code that the shell saw. Fails when the terminal's settings changed. */
-async function codeOf(terminal: Terminal): Promise<number> {
-  await terminal.waitForText('END')
-  const text = terminal.text()
-  const settings = (word: string) => new RegExp(`^${word} ([0-9a-f]{32})`, 'm').exec(text)?.[1]
-  expect(settings('before'), text).toBeDefined()
-  expect(settings('after'), text).toBe(settings('before'))
-  return Number(/^code=(\d+)/m.exec(text)?.[1])
-}
 
 async function withVault(): Promise<Scratch> {
   const scratch = new Scratch()

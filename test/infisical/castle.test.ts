@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scan, scanBytes } from '../support/canary.ts'
-import { BLUE, castle, newCastle } from '../support/castle.ts'
-import { lab, login, MODES } from '../support/infisical.ts'
-import { makeVault, must, PASSPHRASE } from '../support/project.ts'
+import { castle, newCastle } from '../support/castle.ts'
+import { lab, labCastle, login, MODES, PLACE } from '../support/infisical.ts'
+import { makeVault, must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
 
@@ -21,11 +21,10 @@ test.each(MODES)(
     expect((await login(scratch, here)).status).toBe(0)
     const blue = await newCastle(scratch, 'blue')
     const file = join(blue, 'tazpod.yaml')
-    const place = 'infisical: { project: lab, environment: prod, paths: [/] }'
     const yaml = readFileSync(file, 'utf8')
       .replace(/^provider: .*$/m, 'provider: infisical')
       .replace(/^infisical:.*(\n[ ].*)*$/m, '')
-    writeFileSync(file, `${yaml}\n${place}\n`)
+    writeFileSync(file, `${yaml}\n${PLACE}\n`)
     const record = join(blue, 'castle.json')
     writeFileSync(
       record,
@@ -58,26 +57,8 @@ test('terraform is not started with a token that would end in the middle', async
   await using _server = here.server
   await makeVault(scratch)
   expect((await login(scratch, here)).status).toBe(0)
-  const blue = await newCastle(
-    scratch,
-    'blue',
-    BLUE.map((flag) => (flag === 'vault' ? 'infisical' : flag)),
-  )
-  const file = join(blue, 'tazpod.yaml')
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace(
-      /^infisical:.*(\n[ ].*)*$/m,
-      'infisical: { project: lab, environment: prod, paths: [/] }',
-    ),
-  )
-  const yaml = readFileSync(file, 'utf8')
-  expect(yaml).toContain('identity: token')
-  for (const name of yaml.match(/\b[A-Z][A-Z0-9_]{3,}\b/g) ?? []) {
-    if (here.project.get('prod', '/', name) === undefined) here.project.set('prod', '/', name, 'x')
-  }
-  await must(scratch, ['trust', '--yes'], { cwd: blue })
-  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  const blue = await labCastle(scratch, here)
+  expect(readFileSync(join(blue, 'tazpod.yaml'), 'utf8')).toContain('identity: token')
   const refused = await tazpod(scratch, ['castle', 'plan'], { cwd: blue })
   expect(refused).toMatchObject({ status: 77, stdout: '' })
   expect(refused.stderr).toMatch(/the session token that terraform gets ends in (9|10) min/)

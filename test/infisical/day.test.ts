@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { canary, scan, scanBytes } from '../support/canary.ts'
-import { InfisicalServer, type Lab, MODES } from '../support/infisical.ts'
+import { InfisicalServer, type Lab, lab, MODES, member } from '../support/infisical.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeProject, makeVault, PASSPHRASE } from '../support/project.ts'
 import { RecordingProxy } from '../support/recording-proxy.ts'
@@ -135,23 +135,11 @@ test.skipIf(!need('strace', 'which addresses a pull connects to'))(
   'a pull connects to the server and to nothing else',
   async () => {
     await using scratch = new Scratch()
-    await using server = await InfisicalServer.start()
-    const identity = server.addIdentity()
-    const project = server.addProject({ slug: 'lab', environments: ['prod'] })
-    project.grant(identity, { read: true, readValue: true })
-    await makeVault(scratch)
-    const args = [
-      'login',
-      '--host',
-      server.origin,
-      '--client-id',
-      identity.clientId,
-      '--client-secret-fd',
-      '0',
-    ]
-    await tazpod(scratch, args, { stdin: identity.clientSecret, passphrase: PASSPHRASE })
-    await makeProject(
+    const here = await lab()
+    await using server = here.server
+    await member(
       scratch,
+      here,
       'version: 1\nprovider: infisical\ninfisical: { project: lab, environment: prod }\n',
     )
     const trace = join(scratch.home, 'trace')

@@ -1,18 +1,16 @@
 /** `migrate sops` and `castle publish` where the store is Infisical, and it refuses in the middle. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { canary, scan } from '../support/canary.ts'
-import { BLUE, castle, castleSecrets, newCastle } from '../support/castle.ts'
-import { lab, login, MODES, member } from '../support/infisical.ts'
+import { castle, castleSecrets } from '../support/castle.ts'
+import { lab, labCastle, login, MODES, member, PLACE } from '../support/infisical.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { sopsDotenv } from '../support/sops-writer.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { need } from '../support/tools.ts'
-
-const PLACE = 'infisical: { project: lab, environment: prod, paths: [/] }'
 
 test.skipIf(!need('age-keygen', 'the farewell to SOPS'))(
   'a refusal in the middle of apply keeps every file; the next apply goes on, and finish deletes',
@@ -64,15 +62,7 @@ test.each(MODES)('%s: kubeconfig and talosconfig reach the server byte for byte'
   await using _server = here.server
   await makeVault(scratch)
   expect((await login(scratch, here)).status).toBe(0)
-  const flags = BLUE.map((flag) => (flag === 'vault' ? 'infisical' : flag))
-  const blue = await newCastle(scratch, 'blue', flags)
-  const file = join(blue, 'tazpod.yaml')
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^infisical:.*(\n[ ].*)*$/m, PLACE))
-  for (const name of readFileSync(file, 'utf8').match(/\b[A-Z][A-Z0-9_]{3,}\b/g) ?? []) {
-    if (here.project.get('prod', '/', name) === undefined) here.project.set('prod', '/', name, 'x')
-  }
-  await must(scratch, ['trust', '--yes'], { cwd: blue })
-  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  const blue = await labCastle(scratch, here)
   const kube = canary('kube')
   const script = `printf '${kube}\\r\\n# no end' >"$TAZPOD_GHOST/work/kubeconfig"; printf t >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work`
   for (const change of ['updated', 'same']) {

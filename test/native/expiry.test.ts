@@ -1,14 +1,11 @@
 /** max and idle: when they pass, when they don't, and what is left. */
 import { expect, test } from 'vitest'
-import { filled, holderPid, journalOf, native, sh } from '../support/holder.ts'
+import { filled, holderPid, native, reasonsOf, sh } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import { startTazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
 
-const reasons = (scratch: Scratch): unknown[] =>
-  journalOf(scratch)
-    .filter((line) => line.event === 'lock')
-    .map((line) => line.reason)
+const reasons = (scratch: Scratch): unknown[] => reasonsOf(scratch, 'lock')
 
 test('idle locks; a command that runs holds it off, max does not wait', async () => {
   await using scratch = new Scratch()

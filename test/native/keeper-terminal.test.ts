@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Double } from '../support/double.ts'
-import { type Filling, frameOf, journalOf, runtimeOf } from '../support/holder.ts'
+import { type Filling, frameOf, journalOf, reasonsOf, runtimeOf } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { until } from '../support/until.ts'
@@ -23,10 +23,7 @@ function placeOf(pid: number): { group: number; session: number; terminal: numbe
   return { group: group ?? 0, session: session ?? 0, terminal: terminal ?? 0 }
 }
 
-const reasons = (scratch: Scratch): unknown[] =>
-  journalOf(scratch)
-    .filter((line) => line.event === 'refresh')
-    .map((line) => line.reason)
+const reasons = (scratch: Scratch): unknown[] => reasonsOf(scratch, 'refresh')
 
 test('it refreshes from its terminal, and is refused once that is gone', async () => {
   await using scratch = new Scratch()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { PASSPHRASE } from './project.ts'
+import { makeVault, must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
 import { type Run, run, tazpod } from './tazpod.ts'
 
@@ -16,9 +16,20 @@ export async function newCastle(
   name: string,
   flags: readonly string[] = BLUE,
 ): Promise<string> {
-  const done = await tazpod(scratch, ['castle', 'new', name, ...flags])
-  if (done.status !== 0) throw new Error(`castle new ${name} ended with ${done.status}: ${done.stderr}`)
+  await must(scratch, ['castle', 'new', name, ...flags])
   return join(scratch.project, name)
+}
+
+/** The castle blue on stand-ins, with its key; trusted and pulled: ready for plan and apply. */
+export async function readyCastle(scratch: Scratch): Promise<string> {
+  scratch.addProject('project/blue')
+  await makeVault(scratch, castleSecrets('blue'))
+  const blue = await newCastle(scratch, 'blue')
+  standIn(scratch, blue)
+  await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue, passphrase: PASSPHRASE })
+  await must(scratch, ['trust', '--yes'], { cwd: blue })
+  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  return blue
 }
 
 /** Runs `tazpod castle …` in a castle's folder, with the passphrase of `makeVault`. */

@@ -15,17 +15,16 @@ process.on('uncaughtException', report)
 process.on('unhandledRejection', report)
 
 if (world === 'crash-later') {
-  setTimeout(() => {
-    throw new Error('thrown out of the blue')
-  }, 600)
-}
-if (world === 'crash-in-a-look') source.lock = () => Promise.reject(new Error('a look that was rejected'))
-if (world === 'crash-while-drawing') {
-  source.lock = async () => {
-    view.status.running = [null as never]
-    throw new Error('never mind')
+  // From a key on, not from the start: the test has to have seen the dashboard before.
+  const { lock } = source
+  source.lock = (stop) => {
+    setTimeout(() => {
+      throw new Error('thrown out of the blue')
+    }, 100)
+    return lock(stop)
   }
 }
+if (world === 'crash-in-a-look') source.lock = () => Promise.reject(new Error('a look that was rejected'))
 try {
   await runDashboard(source, view)
   process.stdout.write(`ENDED ${source.asked.join(', ')}\n`)

@@ -120,3 +120,10 @@ export function journalOf(scratch: Scratch): Record<string, unknown>[] {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
+
+/** The reasons in the log's lines of one event. */
+export function reasonsOf(scratch: Scratch, event: string): unknown[] {
+  return journalOf(scratch)
+    .filter((line) => line.event === event)
+    .map((line) => line.reason)
+}

@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BLUE, newCastle } from './castle.ts'
 import { type Fault, InfisicalServer, type Mode } from './infisical-server/index.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
@@ -63,6 +66,24 @@ export async function member(scratch: Scratch, where: Lab, yaml: string): Promis
   const done = await login(scratch, where)
   if (done.status !== 0) throw new Error(`login ended with ${done.status}: ${done.stderr}`)
   await makeProject(scratch, yaml)
+}
+
+/** The lab's own place, as a line of tazpod.yaml. */
+export const PLACE = 'infisical: { project: lab, environment: prod, paths: [/] }'
+
+/** The castle blue with its secrets in the lab, which gets a value for each that it lacks; trusted and pulled. */
+export async function labCastle(scratch: Scratch, { project }: Lab): Promise<string> {
+  const flags = BLUE.map((flag) => (flag === 'vault' ? 'infisical' : flag))
+  const blue = await newCastle(scratch, 'blue', flags)
+  const file = join(blue, 'tazpod.yaml')
+  const yaml = readFileSync(file, 'utf8').replace(/^infisical:.*(\n[ ].*)*$/m, PLACE)
+  writeFileSync(file, yaml)
+  for (const name of yaml.match(/\b[A-Z][A-Z0-9_]{3,}\b/g) ?? []) {
+    if (project.get('prod', '/', name) === undefined) project.set('prod', '/', name, 'x')
+  }
+  await must(scratch, ['trust', '--yes'], { cwd: blue })
+  await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
+  return blue
 }
 
 /** `tazpod pull` with the passphrase. */

@@ -46,9 +46,14 @@ export async function shellWithin(scratch: Scratch, options: ShellOptions = {}):
   terminal.line(
     `PS1='in> ' '${tazpodBinary()}' shell ${flags.join(' ')} -- ${args.join(' ')}; echo "code=$?"`,
   )
-  await footerShows(terminal, 'unlocked')
-  await terminal.waitForText(/^in>/m)
+  await ready(terminal)
   return terminal
+}
+
+/** The shell is there, and the footer tells of it. */
+export async function ready(terminal: Terminal): Promise<void> {
+  await terminal.waitForText(/^in>/m)
+  await footerShows(terminal, 'unlocked')
 }
 
 /** The last row of the screen. */

@@ -143,7 +143,7 @@ export class Terminal implements AsyncDisposable {
     })
   }
 
-  /** The same, row by row, with the blank rows at the end. */
+  /** The visible rows, one by one, with the blank rows at the end. */
   screenRows(): string[] {
     const { baseY } = this.#screen.buffer.active
     return Array.from({ length: this.#screen.rows }, (_, y) => this.#row(baseY + y).trimEnd())

@@ -140,7 +140,7 @@ test('what happens in another terminal shows within seconds: a lock, a grant, a 
   await using terminal = open(scratch)
   await shows(terminal, '● unlocked')
   terminal.type('3')
-  await shows(terminal, 'unlock')
+  await terminal.waitForScreen((screen) => /unlock +1 secret/.test(screen))
   await must(scratch, ['exec', '--', 'sh', '-c', ':'])
   await terminal.waitForScreen((screen) => /grant +sh \d+ +TOKEN/.test(screen))
   await must(scratch, ['lock'])

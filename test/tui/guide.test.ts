@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { tazpodBinary } from '../support/installed.ts'
+import { between, codeOf } from '../support/before-and-after.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
-import { KEY, Terminal } from '../support/terminal.ts'
+import { KEY, type Terminal } from '../support/terminal.ts'
 
 const PROJECT = `version: 1
 provider: vault
@@ -24,20 +24,8 @@ const ASK = {
   unlock: /^Passphrase of the vault:/m,
 }
 
-/** `tazpod` without arguments in a shell that shows the terminal's settings before and after, and the exit code. */
-function guide(scratch: Scratch): Terminal {
-  const script = `trap : INT; stty -a | md5sum | sed 's/^/before /'; "$1"; echo "code=$?"; stty -a | md5sum | sed 's/^/after /'; echo END`
-  return new Terminal(scratch, ['bash', '--norc', '-c', script, 'bash', tazpodBinary()], { rows: 40 })
-}
-
-async function codeOf(terminal: Terminal): Promise<number> {
-  await terminal.waitForText('END')
-  const text = terminal.text()
-  const settings = (word: string) => new RegExp(`^${word} ([0-9a-f]{32})`, 'm').exec(text)?.[1]
-  expect(settings('before'), text).toBeDefined()
-  expect(settings('after'), text).toBe(settings('before'))
-  return Number(/^code=(\d+)/m.exec(text)?.[1])
-}
+/** `tazpod` without arguments. */
+const guide = (scratch: Scratch): Terminal => between(scratch, '"$1"', { rows: 40 })
 
 async function answer(terminal: Terminal, question: string | RegExp, keys: string): Promise<void> {
   await terminal.waitForText(question)

@@ -8,6 +8,7 @@ import {
   heldProject,
   type Parts,
   partsOf,
+  ready,
   SESSION_CONFIG,
   shellAtTerminal,
   shellWithin,
@@ -58,12 +59,6 @@ async function isAsBefore(terminal: Terminal, promptIsThere = true): Promise<voi
   expect(terminal.screen()).not.toContain('unlocked')
   const hidden = terminal.raw.lastIndexOf('\x1b[?25l')
   expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(hidden)
-}
-
-/** The shell is there, and the footer tells of it. */
-async function ready(terminal: Terminal): Promise<void> {
-  await terminal.waitForText(/^in>/m)
-  await footerShows(terminal, 'unlocked')
 }
 
 async function isGone(parts: Parts): Promise<void> {

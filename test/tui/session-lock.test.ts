@@ -5,7 +5,14 @@ import { filled } from '../support/holder.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
-import { footerShows, heldProject, partsOf, SESSION_CONFIG, shellAtTerminal } from '../support/session.ts'
+import {
+  footerShows,
+  heldProject,
+  partsOf,
+  ready,
+  SESSION_CONFIG,
+  shellAtTerminal,
+} from '../support/session.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { until } from '../support/until.ts'
@@ -34,11 +41,6 @@ async function mountsOf(): Promise<string> {
   const script =
     "grep -E ' - (tmpfs|ramfs) tazpod ' /proc/self/mountinfo | cut -d' ' -f4,5 | sort; ls -A $TAZPOD_GHOST"
   return must(scratch, ['exec', '--', 'sh', '-c', script])
-}
-
-async function ready(shell: Terminal): Promise<void> {
-  await shell.waitForText(/^in>/m)
-  await footerShows(shell, 'unlocked')
 }
 
 async function leave(shell: Terminal): Promise<void> {

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
 import { Scratch } from '../support/scratch.ts'
-import { footerOf, footerShows, heldProject, shellAtTerminal, shellWithin } from '../support/session.ts'
+import {
+  footerOf,
+  footerShows,
+  heldProject,
+  partsOf,
+  shellAtTerminal,
+  shellWithin,
+} from '../support/session.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
@@ -237,7 +244,6 @@ describe('the terminal', () => {
 })
 
 test('the watcher and the guard cost little memory', async () => {
-  const { partsOf } = await import('../support/session.ts')
   await using shell = shellAtTerminal(scratch)
   await footerShows(shell, 'unlocked')
   const parts = partsOf(scratch)

@@ -71,7 +71,7 @@ test.each([
 })
 
 test.each([
-  ['an exception out of the blue', 'crash-later', '', 'thrown out of the blue'],
+  ['an exception out of the blue', 'crash-later', 'ly', 'thrown out of the blue'],
   ['a rejected promise', 'crash-in-a-look', 'ly', 'a look that was rejected'],
 ])('%s: the terminal is as it was, and the report can be read', async (_name, world, keys, report) => {
   await using scratch = new Scratch()

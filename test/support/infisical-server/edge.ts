@@ -17,7 +17,7 @@ export function newRequestId(): string {
   return `req-${[...randomBytes(14)].map((byte) => letters[byte % letters.length]).join('')}`
 }
 
-export function clientAddress(request: IncomingMessage): string {
+function clientAddress(request: IncomingMessage): string {
   for (const name of ADDRESS_HEADERS) {
     const value = request.headers[name]
     if (typeof value === 'string') return value.split(',')[0]?.trim() ?? ''

@@ -17,7 +17,7 @@ interface Change {
 }
 
 /** Whitespace around a value is lost; of line ends at its end one is kept. */
-export function trimmedValue(value: string): string {
+function trimmedValue(value: string): string {
   return value.endsWith('\n') ? `${value.trim()}\n` : value.trim()
 }
 
