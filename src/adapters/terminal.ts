@@ -40,14 +40,14 @@ export async function askHidden(prompt: string): Promise<Result<Buffer>> {
  */
 export async function confirm(question: string, fallback = false): Promise<Result<boolean>> {
   const line = await readLine(`${question} ${fallback ? '[Y/n]' : '[y/N]'} `, true, 16)
-  if (!line.ok) return line
+  if (!line.ok) return line.error.reason === 'usage' ? ok(false) : line
   const answer = line.value.toString('utf8').trim()
   return ok(answer === '' ? fallback : /^y(es)?$/i.test(answer))
 }
 
 /**
  * Asks for one line that may be seen, on /dev/tty; `fallback` where only Enter is pressed. Printable ASCII.
- * Failures: interrupted (Ctrl-C), no-terminal.
+ * Failures: interrupted (Ctrl-C), usage (longer than 1024 bytes), no-terminal.
  */
 export async function askVisible(question: string, fallback = ''): Promise<Result<string>> {
   const shown = fallback === '' ? `${question}: ` : `${question} [${fallback}]: `
@@ -57,7 +57,7 @@ export async function askVisible(question: string, fallback = ''): Promise<Resul
 
 /**
  * Asks for one visible line on /dev/tty, at most 500 bytes; empty is an answer.
- * Failures: interrupted (Ctrl-C), no-terminal.
+ * Failures: interrupted (Ctrl-C), usage (longer), no-terminal.
  */
 export async function askLine(question: string): Promise<Result<string>> {
   const line = await readLine(`${question} `, true, 500)
@@ -145,6 +145,7 @@ class Prompt {
       const edit = this.#editor.type(byte)
       if (this.#visible) this.#echo(edit, byte)
       if (edit === 'too-long') this.#tooLong = true
+      if (edit === 'clear') this.#tooLong = false
       const result = this.#outcome(edit)
       if (!result) continue
       resolve(result)
@@ -163,9 +164,11 @@ class Prompt {
         : err({ reason: 'bad-passphrase', why: 'nothing was typed' })
     if (edit === 'suspend') this.#suspend()
     if (edit !== 'enter') return undefined
-    return this.#tooLong
-      ? err({ reason: 'bad-passphrase', why: `it is longer than ${MAX_PASSPHRASE} bytes` })
-      : ok(this.#editor.take())
+    if (!this.#tooLong) return ok(this.#editor.take())
+    const { limit } = this.#editor
+    return this.#visible
+      ? err({ reason: 'usage', message: `the answer is longer than ${limit} bytes` })
+      : err({ reason: 'bad-passphrase', why: `it is longer than ${limit} bytes` })
   }
 
   /** Ctrl-Z: the terminal is put back before this job stops, and the question is asked anew when it goes on. */

@@ -40,6 +40,11 @@ export class LineEditor {
     this.#bytes = Buffer.alloc(limit)
   }
 
+  /** How many bytes the line can hold. */
+  get limit(): number {
+    return this.#bytes.length
+  }
+
   /** Takes one byte of terminal input. After `too-long` the line is empty again; the rest keeps coming. */
   type(byte: number): Edit {
     if (this.#escape !== 'no') return this.#skipEscape(byte)

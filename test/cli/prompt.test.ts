@@ -114,6 +114,17 @@ test('SIGTERM at the prompt restores the terminal', async () => {
   expect(await codeOf(terminal)).toBe(143)
 })
 
+test('a line typed where y or n was asked is a no, and no passphrase', async () => {
+  await using scratch = new Scratch()
+  await using terminal = between(scratch, '"$1" vault init')
+  await terminal.waitForText('[y/N]')
+  terminal.line('four words and some more')
+  await terminal.waitForText('New passphrase of the vault:')
+  terminal.type(KEY.ctrlC)
+  expect(await codeOf(terminal)).toBe(130)
+  expect(terminal.text()).not.toContain("can't be used")
+})
+
 test('without a terminal, and with --non-interactive, nobody is asked: 75 with what to do', async () => {
   await using scratch = await withVault()
   const piped = await run(scratch, ['setsid', '--wait', tazpodBinary(), 'pull'], { stdin: `${PASSPHRASE}\n` })

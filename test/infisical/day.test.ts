@@ -96,6 +96,9 @@ test.skipIf(!need('terraform', 'the day with terraform')).each(MODES)('%s', asyn
   apply.stderr?.on('data', (chunk) => printed.push(String(chunk)))
   const ended = new Promise((resolve) => apply.once('close', resolve))
   expect(await until(() => logins() > before, 60_000)).toBe(true)
+  // The login comes first; a lock before the new set is stored would end the refresh unfinished and unlogged.
+  const log = () => readFileSync(join(scratch.state, 'tazpod/log.jsonl'), 'utf8')
+  expect(await until(() => log().includes('"refresh"'), 60_000)).toBe(true)
   writeFileSync(join(cwd, 'go'), '')
   expect(await ended).toBe(0)
 
@@ -121,7 +124,6 @@ test.skipIf(!need('terraform', 'the day with terraform')).each(MODES)('%s', asyn
   const canaries = [...Object.values(words), ...new Set(tokens)]
   expect(scan([scratch.root], canaries).map(({ path, form }) => `${form} in ${path}`)).toEqual([])
   expect(scanBytes(Buffer.from(printed.join('\n')), canaries)).toEqual([])
-  expect(readFileSync(join(scratch.state, 'tazpod/log.jsonl'), 'utf8')).toContain('"refresh"')
 
   // Everything went through the proxy, to that one server, and only calls that need it carried the token.
   expect(proxy.seen.length).toBe(server.requests.length)
