@@ -11,6 +11,7 @@ import type {
   HclProblem,
   Span,
 } from '../core/castle/hcl.ts'
+import { readTerraformJson } from '../core/castle/hcl-json.ts'
 import { unescapeHcl } from '../core/castle/hcl-text.ts'
 import { findInstall } from './install.ts'
 
@@ -21,6 +22,12 @@ import { findInstall } from './install.ts'
 export async function hclReader(): Promise<(text: string) => HclFile> {
   const parser = await theParser()
   return (text) => read(parser, text)
+}
+
+/** Reads a file that Terraform would: by its name in JSON or in HCL. */
+export async function terraformReader(): Promise<(path: string, text: string) => HclFile> {
+  const read = await hclReader()
+  return (path, text) => (path.endsWith('.json') ? readTerraformJson(text, read) : read(text))
 }
 
 let made: Promise<Parser> | undefined

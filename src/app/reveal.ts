@@ -1,4 +1,4 @@
-import { get } from '../adapters/ghost.ts'
+import { getMany } from '../adapters/ghost.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { wipeDocument } from '../core/vault-edit.ts'
 import { typedIdentity, type VaultAccess } from './vault/access.ts'
@@ -8,7 +8,7 @@ import { openVault } from './vault/open.ts'
  * The value of one secret, for the eyes of whoever knows the passphrase: it is asked for even while unlocked, because
  * an unattended terminal must not be enough. From the vault where that is the provider, else from the session: a name
  * in the vault may be another secret. The caller wipes it.
- * Failures: those of passphrases and of the vault, secret-missing.
+ * Failures: those of passphrases and of the vault, secret-missing, locked, ghost, native-missing.
  */
 export async function revealSecret(
   access: VaultAccess,
@@ -23,6 +23,8 @@ export async function revealSecret(
   const copy = value && Buffer.from(value)
   wipeDocument(doc.value)
   if (copy) return ok(copy)
-  const held = await get(name)
-  return held.ok ? held : err({ reason: 'secret-missing', name })
+  const held = await getMany([name])
+  if (!held.ok) return held
+  const [found] = held.value
+  return found === undefined ? err({ reason: 'secret-missing', name, from: 'the session' }) : ok(found)
 }

@@ -1,4 +1,5 @@
 import type { Pulled } from '../app/pull.ts'
+import { setCommand } from '../core/provider.ts'
 import { printable, shorten, styled } from './output.ts'
 import { duration, relative, when } from './time.ts'
 import { grantLines } from './trust-lines.ts'
@@ -19,7 +20,7 @@ export function pullLines(pulled: Pulled): string[] {
 export function missingLines(pulled: Pulled): string[] {
   return pulled.missing.flatMap((name) => [
     `tazpod: ${printable(name)} is missing: commands that need it will not start`,
-    `  next: tazpod ${pulled.provider === 'infisical' ? 'secrets push' : 'vault set'} ${printable(name)}`,
+    `  next: ${setCommand(pulled.provider, printable(name))}`,
   ])
 }
 

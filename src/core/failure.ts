@@ -40,7 +40,7 @@ export type Failure =
   /** A private file that another user could read or exchange, or that is no plain file. */
   | { reason: 'unsafe-file'; path: string; why: string; next?: string }
   | { reason: 'too-large'; what: string; size: number; limit: number }
-  | { reason: 'secret-missing'; name: string }
+  | { reason: 'secret-missing'; name: string; from: 'the vault' | 'the session' }
   | { reason: 'bad-secret-name'; name: string }
   /** A value that can't be delivered the way it should be. `name` is a name or a path, `why` completes "it …". */
   | { reason: 'bad-value'; name: string; why: string }

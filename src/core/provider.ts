@@ -34,3 +34,8 @@ export interface SecretProvider {
   /** Called once the set is in the holder: what was only prepared may now be kept (a failure is a remark). */
   settled?(provided: ProvidedSet): Promise<string | undefined>
 }
+
+/** What to type to store a secret where this provider finds it. */
+export function setCommand(provider: string, name: string): string {
+  return `tazpod ${provider === 'infisical' ? 'secrets push' : 'vault set'} ${name}`
+}

@@ -30,7 +30,9 @@ export function withSecrets(
 /** Removes one secret; fails when there is none of that name. */
 export function withoutSecret(doc: VaultDocument, name: string): Result<VaultDocument> {
   const secrets = new Map(doc.secrets)
-  return secrets.delete(name) ? ok({ ...doc, secrets }) : err({ reason: 'secret-missing', name })
+  return secrets.delete(name)
+    ? ok({ ...doc, secrets })
+    : err({ reason: 'secret-missing', name, from: 'the vault' })
 }
 
 /** Keeps saved files, by relative path. Fails when one is over 1 MiB; then none is kept. */

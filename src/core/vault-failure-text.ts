@@ -103,8 +103,8 @@ function fileFailureText(failure: Exclude<VaultFailure, { reason: `vault-${strin
       }
     case 'secret-missing':
       return {
-        message: `the vault has no secret ${failure.name}`,
-        next: 'tazpod vault list',
+        message: `${failure.from} has no secret ${failure.name}`,
+        next: failure.from === 'the vault' ? 'tazpod vault list' : 'tazpod pull',
         exitCode: EXIT.data,
       }
     case 'bad-secret-name':

@@ -206,10 +206,14 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
     rmSync(state)
   })
 
-  test('refuses a committed value in front of an injected one', async () => {
-    const file = join(blue, 'more.auto.tfvars')
-    writeFileSync(file, 'talos_secretbox_key = ""\n')
-    await refused('more.auto.tfvars:1 gives a value to talos_secretbox_key, which tazpod injects', 77)
+  test.each([
+    ['more.auto.tfvars', 'talos_secretbox_key = ""\n', 1],
+    ['more.auto.tfvars.json', '{\n  "talos_secretbox_key": ""\n}\n', 2],
+    ['terraform.tfvars.json', '{"talos_secretbox_key": null}', 1],
+  ])('refuses a committed value in front of an injected one: %s', async (name, text, line) => {
+    const file = join(blue, name)
+    writeFileSync(file, text)
+    await refused(`${name}:${line} gives a value to talos_secretbox_key, which tazpod injects`, 77)
     rmSync(file)
   })
 

@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { scan, scanBytes } from '../support/canary.ts'
+import { parse, parseAllDocuments } from 'yaml'
+import { canary, scan, scanBytes } from '../support/canary.ts'
 import { castle, newCastle } from '../support/castle.ts'
 import { lab, labCastle, login, MODES, PLACE } from '../support/infisical.ts'
 import { makeVault, must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
+import { until } from '../support/until.ts'
 
 const NAME = 'BLUE_TALOS_SECRETBOX_KEY'
 
@@ -46,6 +48,46 @@ test.each(MODES)(
     expect((await castle(scratch, blue, ['secretbox', 'check'])).status).not.toBe(0)
   },
 )
+
+test.each(MODES)('%s: what External Secrets needs is made of the values at the server', async (mode) => {
+  await using scratch = new Scratch()
+  const [id, secret] = [canary('id'), `${canary('secret')}" $\\`]
+  const here = await lab({
+    mode,
+    secrets: { BLUE_INFISICAL_CLIENT_ID: id, BLUE_INFISICAL_CLIENT_SECRET: secret },
+  })
+  await using server = here.server
+  await makeVault(scratch)
+  expect((await login(scratch, here)).status).toBe(0)
+  const blue = await labCastle(scratch, here)
+  const render = (...args: string[]) => castle(scratch, blue, ['render', ...args])
+
+  const done = await render('eso')
+  expect(done).toMatchObject({ status: 0, stderr: '' })
+  const [identity, store] = parseAllDocuments(done.stdout).map((one) => one.toJS())
+  expect(identity.stringData).toEqual({ clientId: id, clientSecret: secret })
+  expect(store.spec.provider.infisical.secretsScope.secretsPath).toBe('/castles/blue')
+
+  const wanted = ['external-secret', 'app', '--namespace', 'app', '--key', 'DB_PASSWORD']
+  here.project.addFolder('prod', '/castles')
+  here.project.addFolder('prod', '/castles/blue')
+  here.project.set('prod', '/castles/blue', 'DB_PASSWORT', 'x')
+  const missing = await render(...wanted)
+  expect(missing).toMatchObject({ status: 65, stdout: '' })
+  expect(missing.stderr).toContain(`"DB_PASSWORD" is not in ${new URL(server.origin).origin}`)
+  expect(missing.stderr).toContain('did you mean DB_PASSWORT?')
+  expect(missing.stderr).toContain('next: tazpod secrets push DB_PASSWORD --path /castles/blue')
+  here.project.set('prod', '/castles/blue', 'DB_PASSWORD', 'x')
+  expect(parse((await render(...wanted)).stdout).spec.data).toHaveLength(1)
+
+  here.project.remove('prod', '/', 'BLUE_INFISICAL_CLIENT_SECRET')
+  const gone = await render('eso')
+  expect(gone).toMatchObject({ status: 65, stdout: '' })
+  expect(gone.stderr).toContain('next: tazpod secrets push BLUE_INFISICAL_CLIENT_SECRET')
+  await must(scratch, ['lock'], { cwd: blue })
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(scan([scratch.root], [id, secret])).toEqual([])
+})
 
 test('terraform is not started with a token that would end in the middle', async () => {
   await using scratch = new Scratch()

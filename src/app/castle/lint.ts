@@ -2,17 +2,15 @@ import { dirname, join } from 'node:path'
 import { readText, writeText } from '../../adapters/castle-files.ts'
 import { type FoundFile, filesBelow } from '../../adapters/code-files.ts'
 import { ignoredOf, inWorkTree, trackedFiles } from '../../adapters/git.ts'
-import { hclReader } from '../../adapters/hcl.ts'
+import { terraformReader } from '../../adapters/hcl.ts'
 import { addIgnored } from '../../adapters/project-writer.ts'
-import type { HclFile } from '../../core/castle/hcl.ts'
-import { readTerraformJson } from '../../core/castle/hcl-json.ts'
 import { checkModules } from '../../core/castle/lint/check.ts'
 import { fileFindings, isGuarded } from '../../core/castle/lint/files.ts'
 import { byPlace, type Finding } from '../../core/castle/lint/finding.ts'
 import { fixModule } from '../../core/castle/lint/fixes.ts'
 import type { LintModule, SourceFile } from '../../core/castle/lint/module.ts'
 import { sarif } from '../../core/castle/lint/sarif.ts'
-import { isSecretsFile } from '../../core/castle/lint/secrets.ts'
+import { terraformFileKind } from '../../core/castle/terraform-files.ts'
 import { EXIT } from '../../core/failure-text.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { loadProject } from '../project.ts'
@@ -76,17 +74,17 @@ async function guardedFiles(folder: string, found: readonly FoundFile[]) {
 }
 
 async function readModules(folder: string, found: readonly FoundFile[]): Promise<Result<LintModule[]>> {
-  const read = await hclReader()
+  const read = await terraformReader()
   const byFolder = new Map<string, { code: SourceFile[]; values: SourceFile[] }>()
   for (const file of found) {
-    const kind = kindOf(file.path)
+    const kind = terraformFileKind(file.path)
     if (kind === undefined) continue
     const bytes = await readText(join(folder, file.path))
     if (!bytes.ok) return bytes
     if (bytes.value === undefined) continue // a link that leads nowhere
     const text = bytes.value.toString('utf8')
     const json = file.path.endsWith('.json')
-    const hcl: HclFile = json ? readTerraformJson(text, read) : read(text)
+    const hcl = read(file.path, text)
     const at = dirname(file.path) === '.' ? '' : dirname(file.path)
     const module = byFolder.get(at) ?? { code: [], values: [] }
     // A mark at the start of the file is not counted by the parser: the text it saw is the one that is edited.
@@ -102,14 +100,6 @@ async function readModules(folder: string, found: readonly FoundFile[]): Promise
     modules.push({ folder: at, ...module, bound: bound.value, root })
   }
   return ok(modules)
-}
-
-/** Files of secrets are never read: what they hold is nobody's business here. */
-function kindOf(path: string): 'code' | 'values' | undefined {
-  if (isSecretsFile(path)) return undefined
-  if (/\.tf(\.json)?$/.test(path)) return 'code'
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  return /^(terraform|.*\.auto)\.tfvars(\.json)?$/.test(name) ? 'values' : undefined
 }
 
 /** What tazpod.yaml binds into this folder. */

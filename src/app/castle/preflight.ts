@@ -3,11 +3,12 @@ import { modeOf, readText } from '../../adapters/castle-files.ts'
 import { runPlain } from '../../adapters/child.ts'
 import { filesBelow } from '../../adapters/code-files.ts'
 import { status } from '../../adapters/ghost.ts'
-import { hclReader } from '../../adapters/hcl.ts'
+import { terraformReader } from '../../adapters/hcl.ts'
 import { atLeast, parseVersion } from '../../core/castle/eso-versions.ts'
-import { isSecretsFile } from '../../core/castle/lint/secrets.ts'
+import { isSecretsFile, terraformFileKind } from '../../core/castle/terraform-files.ts'
 import { isVerboseLog, TERRAFORM_NEEDED, terraformVersion } from '../../core/castle/terraform-state.ts'
 import type { Explanation } from '../../core/explain.ts'
+import { setCommand } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { explain } from '../explain.ts'
 import { loadProject } from '../project.ts'
@@ -81,15 +82,21 @@ async function session(): Promise<Result<void>> {
   })
 }
 
-async function granted({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
+async function granted({ folder, record }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
   const grants = await explain(env, folder, 'terraform', [])
   if (!grants.ok) return grants
-  const complete = bound(grants.value)
+  const complete = bound(grants.value, record.provider)
   return complete.ok ? token(grants.value) : complete
 }
 
-function bound({ missing: [missing], rows }: Explanation): Result<void> {
-  if (missing !== undefined) return err({ reason: 'secret-missing', name: missing })
+function bound({ missing: [missing], rows }: Explanation, provider: string): Result<void> {
+  if (missing !== undefined)
+    return err({
+      reason: 'castle-data',
+      what: missing,
+      why: 'is granted to terraform, and the last pull did not find it',
+      next: `${setCommand(provider, missing)} && tazpod pull`,
+    })
   if (rows.some(({ delivery, where }) => delivery === 'bind' && isSecretsFile(where))) return ok()
   return err({
     reason: 'castle-refused',
@@ -131,12 +138,12 @@ async function shadows({ folder }: Castle): Promise<Result<void>> {
   const injected = new Set(
     (project.value?.config.binds ?? []).flatMap(({ values }) => values.map(({ key }) => key)),
   )
-  const read = await hclReader()
+  const read = await terraformReader()
   for (const { path } of await filesBelow(folder, false)) {
-    if (isSecretsFile(path) || !/^(terraform|.*\.auto)\.tfvars$/.test(path)) continue
+    if (terraformFileKind(path) !== 'values') continue
     const bytes = await readText(join(folder, path))
     if (!bytes.ok) return bytes
-    const { body, problems } = read(bytes.value?.toString('utf8') ?? '')
+    const { body, problems } = read(path, bytes.value?.toString('utf8') ?? '')
     const [problem] = problems
     if (problem !== undefined) return err({ reason: 'config-invalid', file: path, problems: [problem] })
     const shadow = body.attributes.find(({ name }) => injected.has(name))

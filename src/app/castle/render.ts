@@ -67,7 +67,10 @@ export async function renderEso(open: OpenCastle, options: EsoOptions): Promise<
     const id = await present(from, clientId)
     if (!id.ok) return id
     const secret = await present(from, clientSecret)
-    if (!secret.ok) return secret
+    if (!secret.ok) {
+      id.value.fill(0)
+      return secret
+    }
     const identity = identitySecret(options.namespace, id.value, secret.value)
     id.value.fill(0)
     secret.value.fill(0)
@@ -100,7 +103,7 @@ export async function renderExternalSecret(
       reason: 'castle-data',
       what: show(missing),
       why: `is not in ${store.label}${right === undefined ? '' : ` (did you mean ${right}?)`}`,
-      next: `tazpod vault set ${missing}`,
+      next: store.setCommand(missing, topology.infisical_path),
     })
   })
 }
@@ -117,7 +120,9 @@ function notesFor(version: string): string[] {
 async function present(store: SecretStore, name: string): Promise<Result<Buffer>> {
   const value = await store.read(name)
   if (!value.ok) return value
-  return value.value === undefined ? err({ reason: 'secret-missing', name }) : ok(value.value)
+  if (value.value !== undefined) return ok(value.value)
+  const next = store.setCommand(name)
+  return err({ reason: 'castle-data', what: name, why: `is not in ${store.label}`, next })
 }
 
 /** What became of it: what kubectl said, or the text for standard output, which the caller writes. */

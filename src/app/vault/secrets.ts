@@ -104,7 +104,7 @@ export async function getSecret(access: VaultAccess, name: string, reveal: boole
     const value = doc.value.secrets.get(name)?.value
     const copy = value && Buffer.from(value)
     wipeDocument(doc.value)
-    return copy === undefined ? err({ reason: 'secret-missing', name }) : ok(copy)
+    return copy === undefined ? err({ reason: 'secret-missing', name, from: 'the vault' }) : ok(copy)
   })
 }
 

@@ -1,5 +1,5 @@
+import { isSecretsFile } from '../terraform-files.ts'
 import { type Finding, finding } from './finding.ts'
-import { isSecretsFile } from './secrets.ts'
 
 /** A file that must not be in git, as git and the disk see it. */
 export interface GuardedFile {

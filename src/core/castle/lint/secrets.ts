@@ -1,4 +1,5 @@
 import { attribute, expressions, type HclBlock, textOf } from '../hcl.ts'
+import { isSecretsFile } from '../terraform-files.ts'
 import { type Finding, type Fix, finding } from './finding.ts'
 import {
   type Declared,
@@ -161,8 +162,4 @@ function committed(module: LintModule, secrets: ReadonlySet<string>): Finding[] 
           ),
         ),
     )
-}
-
-export function isSecretsFile(path: string): boolean {
-  return /^secrets.*\.tfvars(\.json)?$/.test(path.slice(path.lastIndexOf('/') + 1))
 }
