@@ -20,6 +20,7 @@
 #include "channel.h"
 #include "namespaces.h"
 #include "node.h"
+#include "porter.h"
 
 #define SECOND_NS 1000000000ull
 /* How long a refresh may take, then how long it may still take to end. */
@@ -267,7 +268,8 @@ static _Noreturn void become_keeper(const struct place *place, bool at_terminal,
 	_exit(EXIT_SYSTEM);
 }
 
-/* Inside a command's view a keeper would keep the view's files alive until the lock. The view lies over the ghost
+/* Inside a command's view a keeper would keep the view's files alive until the lock: the session around the command, if
+ * there is one, starts it instead. The view lies over the ghost
  * folder; the variable tells of a view of another project. */
 static bool may_be_in_view(const struct place *place)
 {
@@ -280,7 +282,12 @@ void keeper_start(const struct place *place, bool at_terminal)
 {
 	enum { PATIENCE_MS = 5000 };
 	int ready[2];
-	if (may_be_in_view(place) || pipe2(ready, O_CLOEXEC) != 0)
+	if (may_be_in_view(place)) {
+		if (!at_terminal) /* a shell's terminal is another one than its session's: that keeper would be refused */
+			porter_ask_keeper(place);
+		return;
+	}
+	if (pipe2(ready, O_CLOEXEC) != 0)
 		return;
 	pid_t child = fork();
 	if (child == 0)

@@ -13,6 +13,7 @@
 #include "base.h"
 #include "channel.h"
 #include "hold.h"
+#include "keep.h"
 
 /* Answers: one of these, or the words of a failure. */
 static const char ready[] = "\006ready", held[] = "\006held";
@@ -49,27 +50,50 @@ static bool is_own_user(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
-bool porter_ask(const struct place *place)
+/* Up to ROOM - 1 bytes until the other side's end, and a NUL. Returns how many bytes came. */
+static size_t read_to_end(int fd, char *text, size_t room)
+{
+	size_t used = 0;
+	for (ssize_t n; used < room - 1 && (n = read(fd, text + used, room - 1 - used)) > 0;)
+		used += (size_t)n;
+	text[used] = '\0';
+	return used;
+}
+
+static bool request(int fd, const char *text, size_t size)
+{
+	return send(fd, text, size, MSG_NOSIGNAL) == (ssize_t)size && shutdown(fd, SHUT_WR) == 0;
+}
+
+/* -1: there is no session around this process. */
+static int connect_session(void)
 {
 	const char *name = getenv(PORTER_VARIABLE);
 	struct sockaddr_un address;
-	char text[2048];
-	size_t used = 0;
 	socklen_t size = name ? address_of(name, &address) : 0;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't create a socket");
-	if (size == 0 || connect(fd, (struct sockaddr *)&address, size) != 0)
-		die(EXIT_LOCKED, "tazpod pull, outside of this command",
-		    "locked, and it can't be unlocked from inside a command that tazpod runs");
+	if (size == 0 || connect(fd, (struct sockaddr *)&address, size) != 0) {
+		close(fd);
+		return -1;
+	}
 	if (!is_own_user(fd))
 		die(EXIT_REFUSED, NULL, "the session's socket belongs to another user");
 	channel_patience(fd, 10);
-	if (!write_all(fd, place->runtime, strlen(place->runtime)) || shutdown(fd, SHUT_WR) != 0)
+	return fd;
+}
+
+bool porter_ask(const struct place *place)
+{
+	char text[2048];
+	int fd = connect_session();
+	if (fd < 0)
+		die(EXIT_LOCKED, "tazpod pull, outside of this command",
+		    "locked, and it can't be unlocked from inside a command that tazpod runs");
+	if (!request(fd, place->runtime, strlen(place->runtime)))
 		die_errno(EXIT_SYSTEM, NULL, "can't ask the session for a holder");
-	for (ssize_t n; used < sizeof text - 1 && (n = read(fd, text + used, sizeof text - 1 - used)) > 0;)
-		used += (size_t)n;
-	text[used] = '\0';
+	size_t used = read_to_end(fd, text, sizeof text);
 	close(fd);
 	if (strcmp(text, ready) == 0 || strcmp(text, held) == 0)
 		return strcmp(text, ready) == 0;
@@ -77,6 +101,17 @@ bool porter_ask(const struct place *place)
 		die(EXIT_SYSTEM, "tazpod pull, outside of this shell", "the session around this shell does not answer");
 	(void)write_all(STDERR_FILENO, text, used);
 	exit(EXIT_SYSTEM);
+}
+
+void porter_ask_keeper(const struct place *place)
+{
+	char text[2 * PATH_MAX], answer[16], *folder = stpcpy(text, place->runtime) + 1;
+	int fd = getcwd(folder, PATH_MAX) ? connect_session() : -1;
+	if (fd < 0)
+		return;
+	if (request(fd, text, (size_t)(folder - text) + strlen(folder)))
+		(void)read_to_end(fd, answer, sizeof answer);
+	close(fd);
 }
 
 int porter_listen(char name[PORTER_NAME])
@@ -97,20 +132,23 @@ int porter_listen(char name[PORTER_NAME])
 /* Only for a runtime folder that we would have named ourselves: who asks chooses the project, nothing else. */
 static void serve(int fd)
 {
-	char wanted[PATH_MAX];
-	size_t used = 0;
+	char wanted[2 * PATH_MAX];
 	struct place place;
 	if (!is_own_user(fd))
 		return;
 	channel_patience(fd, 2);
-	for (ssize_t n; used < sizeof wanted - 1 && (n = read(fd, wanted + used, sizeof wanted - 1 - used)) > 0;)
-		used += (size_t)n;
-	wanted[used] = '\0';
+	size_t used = read_to_end(fd, wanted, sizeof wanted);
 	if (dup2(fd, STDERR_FILENO) < 0)
 		return;
 	const char *slash = strrchr(wanted, '/');
 	if (!place_of_id(&place, slash ? slash + 1 : "") || strcmp(place.runtime, wanted) != 0)
 		die(EXIT_REFUSED, "echo $XDG_RUNTIME_DIR", "the session keeps its runtime folder elsewhere");
+	const char *folder = wanted + strlen(wanted) + 1;
+	if (folder <= wanted + used) { /* a keeper, which starts Node there; its own look at the folder decides */
+		if (chdir(folder) == 0)
+			keeper_start(&place, false);
+		return;
+	}
 	const char *answer = holder_launch(&place) ? ready : held;
 	(void)write_all(fd, answer, strlen(answer));
 }
