@@ -28,7 +28,7 @@ export default class Env extends TazpodCommand {
     const left = found.values.filter(({ value }) => value === undefined)
     if (left.length > 0) this.note(`left out, they hold values: ${left.map(({ name }) => name).join(', ')}`)
     if (found.missing.length > 0)
-      this.note(`missing: ${found.missing.join(', ')} (next: tazpod vault set NAME)`)
+      this.note(`missing: ${found.missing.join(', ')} (next: tazpod pull, which says how to store it)`)
   }
 }
 

@@ -180,7 +180,7 @@ _Noreturn void die_reply(const struct reply *reply)
 	case ERROR_UNKNOWN:
 		die(EXIT_DATA, "tazpod exec --explain -- COMMAND", "%s", message);
 	case ERROR_MISSING:
-		die(EXIT_DATA, "tazpod vault set NAME, then tazpod pull", "%s", message);
+		die(EXIT_DATA, "tazpod pull, which says how to store it", "%s", message);
 	case ERROR_VERSION:
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "%s", message);
 	case ERROR_DENIED:

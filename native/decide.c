@@ -65,7 +65,7 @@ static int64_t select_ops(struct holder *h, struct client *c, struct request *q,
 			continue;
 		if (op.type == RECORD_MISSING) {
 			note_denied(h, c, q->command, "a secret is missing");
-			answer_error(c, ERROR_MISSING, "%.*s needs the secret %.*s, which does not exist; nothing was started",
+			answer_error(c, ERROR_MISSING, "%.*s needs the secret %.*s, which the last pull did not find; nothing was started",
 			             (int)q->command.size, q->command.at, (int)op.a.size, op.a.at);
 			return -1;
 		}

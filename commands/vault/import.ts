@@ -1,8 +1,9 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
-import { changeRemark } from '../../src/app/session.ts'
 import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
+import { afterChange } from '../../src/app/vault/after-change.ts'
 import { IMPORT_FORMATS, type ImportOptions, importSecrets } from '../../src/app/vault/import.ts'
 import type { Changed } from '../../src/app/vault/secrets.ts'
+import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
@@ -43,8 +44,7 @@ export default class VaultImport extends TazpodCommand {
     if (empty) human.push(`${args.file} is empty now`)
     this.print(flags.json, { ...changed, emptied: empty }, human)
     if (added.length + replaced.length === 0) return
-    const remark = await changeRemark()
-    if (remark !== undefined) this.note(remark)
+    for (const line of afterChangeLines(await afterChange(added))) this.note(line)
   }
 
   private async take(

@@ -1,7 +1,8 @@
 import { file } from '@oclif/core/flags'
-import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
+import { afterChange } from '../../src/app/vault/after-change.ts'
 import { restoreSource, restoreVault } from '../../src/app/vault/history.ts'
+import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { numberArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
@@ -28,7 +29,6 @@ export default class VaultRestore extends TazpodCommand {
     const done = this.finish(await restoreVault(access, from))
     const human = `restored ${from}: now generation ${done.generation} with ${done.secrets} secrets`
     this.print(flags.json, { restored: from, ...done }, human)
-    const remark = await changeRemark()
-    if (remark !== undefined) this.note(remark)
+    for (const line of afterChangeLines(await afterChange())) this.note(line)
   }
 }

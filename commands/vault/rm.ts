@@ -1,6 +1,7 @@
-import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
+import { afterChange } from '../../src/app/vault/after-change.ts'
 import { removeSecrets } from '../../src/app/vault/secrets.ts'
+import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
@@ -18,7 +19,6 @@ export default class VaultRm extends TazpodCommand {
     const access = this.finish(await vaultAccess(flags))
     this.finish(await removeSecrets(access, args.name))
     this.print(flags.json, { removed: args.name }, `removed ${args.name.join(', ')}`)
-    const remark = await changeRemark()
-    if (remark !== undefined) this.note(remark)
+    for (const line of afterChangeLines(await afterChange())) this.note(line)
   }
 }

@@ -1,6 +1,7 @@
-import { changeRemark } from '../../src/app/session.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
+import { afterChange } from '../../src/app/vault/after-change.ts'
 import { isLineWithNewline, newValue, setSecrets } from '../../src/app/vault/secrets.ts'
+import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
@@ -27,7 +28,6 @@ export default class VaultSet extends TazpodCommand {
     this.print(flags.json, { name: args.name, size, change: what }, `${args.name}: ${what}, ${size} bytes`)
     if (newline) this.note('the value ends with a newline, which is kept; printf %s VALUE writes none')
     if (what === 'unchanged') return
-    const remark = await changeRemark()
-    if (remark !== undefined) this.note(remark)
+    for (const line of afterChangeLines(await afterChange(added))) this.note(line)
   }
 }

@@ -42,6 +42,8 @@ export async function guided(env: NodeJS.ProcessEnv, cwd: string, hands: GuideHa
     if (at.problem) return { end: 'left', done, failure: at.problem }
     const step = stepOf(at, withoutProject)
     if (step === 'shell') return open(hands, done)
+    if (step === 'unlock' && done.some((one) => one === 'init' || one === 'vault'))
+      hands.say('Now unlock it for the first time, with that passphrase.')
     const taken = await take(step, at, cwd, hands)
     if (taken.ok && taken.value === 'skipped') withoutProject = true
     else if (taken.ok) done.push(step)

@@ -51,6 +51,8 @@ export interface Pulled {
   grants: GrantRow[]
   /** Names that tazpod.yaml uses and the provider does not have. */
   missing: string[]
+  /** Names that the provider has, where tazpod.yaml grants nothing yet and has to choose from them; else null. */
+  choice: string[] | null
   /** Placeholders that were created for binds. */
   created: string[]
   /** ISO 8601; null: never. */
@@ -217,11 +219,14 @@ function report(
   provided: ProvidedSet,
 ): Omit<Pulled, 'secrets' | 'from' | 'created' | 'notes'> {
   const config = project?.config
+  const named = config ? secretNames(config) : []
+  const isEmpty = config !== undefined && config.secrets.length + config.binds.length === 0
   return {
     project: project?.root ?? null,
     provider: config?.provider ?? 'vault',
     grants: config ? grantTable(config) : [],
-    missing: config ? secretNames(config).filter((name) => !provided.names.has(name)) : [],
+    missing: named.filter((name) => !provided.names.has(name)),
+    choice: isEmpty ? [...provided.names.keys()].sort() : null,
     expiresAt: max === 0 ? null : new Date(Date.now() + max * 1000).toISOString(),
     idle: idle === 0 ? null : idle,
     copyOf: provided.copyOf ?? null,

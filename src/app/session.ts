@@ -1,4 +1,4 @@
-import { get, where } from '../adapters/ghost.ts'
+import { get } from '../adapters/ghost.ts'
 import { type HeldSession, parseSession, SESSION_ENTRY } from '../core/infisical/held.ts'
 import { err, type Result } from '../core/result.ts'
 
@@ -23,12 +23,4 @@ export async function sessionIdentity(): Promise<Result<Buffer>> {
   if (identity.ok) return identity
   const { reason } = identity.error
   return reason === 'ghost' || reason === 'native-missing' ? err({ reason: 'locked' }) : identity
-}
-
-/** What a person has to know after a change of the vault: a running session keeps what it was given. */
-export async function changeRemark(): Promise<string | undefined> {
-  const here = await where()
-  return here.ok && here.value.state === 'unlocked'
-    ? 'unlocked since before this change: commands get it after tazpod pull'
-    : undefined
 }

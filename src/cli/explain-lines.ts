@@ -16,7 +16,7 @@ export function explainLines(explanation: Explanation & { locked: boolean }): st
     ...env.map((e) => `$${e.name} = ${printable(e.value)}${e.onlyIfUnset ? ' (unless it is set)' : ''}`),
     ...(umask === null ? [] : [`umask ${umask}`]),
     ...missing.map((name) =>
-      styled('red', `missing: ${printable(name)}; nothing is started (tazpod vault set ${printable(name)})`),
+      styled('red', `missing: ${printable(name)}; nothing is started (tazpod pull says how to store it)`),
     ),
     ...(locked ? ['locked: whether each of them exists shows after tazpod pull'] : []),
     ...notes.flatMap((note) => paragraph(`note: ${note}`, '  ')),

@@ -3,15 +3,14 @@ import { setCommand } from '../core/provider.ts'
 import { printable, shorten, styled } from './output.ts'
 import { duration, relative, when } from './time.ts'
 import { grantLines } from './trust-lines.ts'
-import { count } from './words.ts'
+import { count, namingWords } from './words.ts'
 
 /** What a person sees after a pull: which command gets what, and until when. */
 export function pullLines(pulled: Pulled): string[] {
-  const { grants, secrets } = pulled
   const place = pulled.project === null ? 'the compartment default' : printable(shorten(pulled.project, 50))
   return [
-    `${styled('green', 'unlocked')}: ${place}, ${count(secrets, 'secret')} from ${sourceOf(pulled)}`,
-    ...(grants.length > 0 ? grantLines(grants) : [everything(pulled)]),
+    `${styled('green', 'unlocked')}: ${place}, ${count(pulled.secrets, 'secret')} from ${sourceOf(pulled)}`,
+    ...granted(pulled),
     until(pulled),
   ]
 }
@@ -35,10 +34,13 @@ function sourceOf({ provider, copyOf }: Pulled): string {
   return styled('yellow', `the copy of ${when(Date.parse(copyOf))}, not from ${provider}`)
 }
 
-function everything({ project }: Pulled): string {
-  return project === null
-    ? 'every command gets every secret, as files ($TAZPOD_GHOST/NAME/NAME)'
-    : 'tazpod.yaml names no secret yet'
+function granted({ project, grants, choice }: Pulled): string[] {
+  if (project === null) return ['every command gets every secret, as files ($TAZPOD_GHOST/NAME/NAME)']
+  if (choice === null) return grantLines(grants)
+  return [
+    'no command gets a secret: tazpod.yaml names none yet',
+    `  next: ${namingWords(choice[0] ?? 'NAME')}`,
+  ]
 }
 
 function until({ expiresAt, idle }: Pulled): string {

@@ -81,3 +81,9 @@ export function commandCell(command: string, alone = false): string {
 export function onlyEverybody(secrets: readonly SecretRow[]): boolean {
   return secrets.every(({ grants }) => grants.every(({ command }) => command === '*'))
 }
+
+/** How a secret gets into tazpod.yaml, so that commands get it. */
+export function namingWords(name: string): string {
+  const shown = printable(name)
+  return `add to secrets: in tazpod.yaml  - { name: ${shown}, env: ${shown}_FILE }`
+}

@@ -68,7 +68,7 @@ export function aboutSecret(
   const where = {
     vault: `from vault`,
     infisical: 'from infisical',
-    missing: `missing: commands that need it do not start (tazpod vault set ${printable(name)})`,
+    missing: 'missing: commands that need it do not start; tazpod pull says how to store it',
     unknown: 'named in tazpod.yaml; whether it exists shows after a pull',
   }[source]
   const size = held?.bytes === undefined ? '' : `, ${count(held.bytes, 'byte')}`

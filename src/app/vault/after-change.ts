@@ -1,0 +1,26 @@
+import { where } from '../../adapters/ghost.ts'
+import { secretNames } from '../../core/secret-names.ts'
+import { loadProject } from '../project.ts'
+
+/** What a person has to know after a change of the vault. */
+export interface AfterChange {
+  /** New names that reach no command of the project of this folder, as tazpod.yaml is now. */
+  unused: string[]
+  /** Where that project has its secrets from. */
+  provider: 'vault' | 'infisical'
+  /** A running session keeps what it was given. */
+  unlocked: boolean
+}
+
+/** Looks at the project of the current folder and its session. What can't be read is no news of this change. */
+export async function afterChange(added: readonly string[] = []): Promise<AfterChange> {
+  const [project, here] = await Promise.all([loadProject(process.cwd()), where()])
+  const config = project.ok ? project.value?.config : undefined
+  const provider = config?.provider ?? 'vault'
+  const used = new Set(provider === 'vault' && config ? secretNames(config) : [])
+  return {
+    unused: config ? added.filter((name) => !used.has(name)) : [],
+    provider,
+    unlocked: here.ok && here.value.state === 'unlocked',
+  }
+}
