@@ -3,7 +3,7 @@ import { setCommand } from '../core/provider.ts'
 import { printable, shorten, styled } from './output.ts'
 import { duration, relative, when } from './time.ts'
 import { grantLines } from './trust-lines.ts'
-import { count, namingWords } from './words.ts'
+import { count, namingLines } from './words.ts'
 
 /** What a person sees after a pull: which command gets what, and until when. */
 export function pullLines(pulled: Pulled): string[] {
@@ -37,10 +37,7 @@ function sourceOf({ provider, copyOf }: Pulled): string {
 function granted({ project, grants, choice }: Pulled): string[] {
   if (project === null) return ['every command gets every secret, as files ($TAZPOD_GHOST/NAME/NAME)']
   if (choice === null) return grantLines(grants)
-  return [
-    'no command gets a secret: tazpod.yaml names none yet',
-    `  next: ${namingWords(choice[0] ?? 'NAME')}`,
-  ]
+  return ['no command gets a secret: tazpod.yaml names none yet', ...namingLines(choice[0] ?? 'NAME')]
 }
 
 function until({ expiresAt, idle }: Pulled): string {

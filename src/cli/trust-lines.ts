@@ -1,7 +1,7 @@
 import type { TrustView } from '../app/trust.ts'
 import type { GrantRow } from '../core/grants.ts'
 import { printable, shorten, styled } from './output.ts'
-import { table } from './table.ts'
+import { paragraph, table } from './table.ts'
 import { commandCell, whereWords } from './words.ts'
 
 /** The lines that a person reads before they trust a project file. Names of the file never reach the terminal raw. */
@@ -11,7 +11,7 @@ export function trustLines(view: TrustView): string[] {
   return [
     styled('bold', `${file} ${title}. It grants:`),
     ...grantLines(view.grants),
-    ...view.settings.map((line) => `  ${printable(line)}`),
+    ...view.settings.flatMap((line) => wrapped(`  ${printable(line)}`)),
     ...changes(view),
   ]
 }
@@ -32,7 +32,11 @@ function changes({ state, added, removed }: TrustView): string[] {
     return ['Against what was trusted last, no command gets more or less.']
   return [
     styled('bold', 'Against what was trusted last:'),
-    ...added.map((line) => styled('green', `  + ${printable(line)}`)),
-    ...removed.map((line) => styled('red', `  - ${printable(line)}`)),
+    ...added.flatMap((line) => wrapped(`  + ${printable(line)}`).map((one) => styled('green', one))),
+    ...removed.flatMap((line) => wrapped(`  - ${printable(line)}`).map((one) => styled('red', one))),
   ]
+}
+
+function wrapped(line: string): string[] {
+  return paragraph(line, '    ')
 }

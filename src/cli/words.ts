@@ -83,7 +83,7 @@ export function onlyEverybody(secrets: readonly SecretRow[]): boolean {
 }
 
 /** How a secret gets into tazpod.yaml, so that commands get it. */
-export function namingWords(name: string): string {
+export function namingLines(name: string): string[] {
   const shown = printable(name)
-  return `add to secrets: in tazpod.yaml  - { name: ${shown}, env: ${shown}_FILE }`
+  return [`  next: add to tazpod.yaml, under secrets:`, `  - { name: ${shown}, env: ${shown}_FILE }`]
 }

@@ -5,14 +5,14 @@ import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
 
 const EMPTY = 'version: 1\nprovider: vault\n'
-const NAMING = 'add to secrets: in tazpod.yaml  - { name: TOKEN, env: TOKEN_FILE }'
+const NAMING = 'add to tazpod.yaml, under secrets:\n  - { name: TOKEN, env: TOKEN_FILE }'
 
 test('a secret that tazpod.yaml does not name goes nowhere, and that is said with the line to add', async () => {
   await using scratch = new Scratch()
   await makeVault(scratch)
   await makeProject(scratch, EMPTY)
   const pull = () => tazpod(scratch, ['pull'], { passphrase: PASSPHRASE })
-  expect((await pull()).stdout).toContain('tazpod.yaml names none yet\n  next: add to secrets:')
+  expect((await pull()).stdout).toContain('tazpod.yaml names none yet\n  next: add to tazpod.yaml')
   const set = await tazpod(scratch, ['vault', 'set', 'TOKEN'], { stdin: 'value' })
   expect(set).toMatchObject({ status: 0, stderr: `no command here gets TOKEN yet\n  next: ${NAMING}\n` })
   const pulled = await pull()
