@@ -62,6 +62,7 @@ export function failureText(failure: Failure): FailureText {
     case 'wrong-passphrase':
       return {
         message: failure.tries > 1 ? `wrong passphrase, ${failure.tries} tries` : 'wrong passphrase',
+        next: 'tazpod vault passwd --recovery, if it is lost and a recovery key was made',
         exitCode: EXIT.refused,
       }
     case 'weak-passphrase':
