@@ -82,10 +82,11 @@ export class Session {
     )
     this.#page.shellIs(this.#shell.pid)
     process.stdin.on('data', (bytes: Buffer) => this.#typed(bytes))
-    void this.#learnRules()
+    const learned = this.#learnRules()
     const stopWatching = watchStatus((status) => this.#changed(status))
     const ticks = setInterval(() => this.#tick(), TICK_MS)
     const code = await this.#end.promise
+    await learned // a shell that was left at once locks, too, where the project says so
     stopWatching()
     clearInterval(ticks)
     clearTimeout(this.#noteTimer)
