@@ -39,7 +39,7 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
 
   test('one Ctrl-C: terraform stops gracefully, its state is written and backed up', async () => {
     await using terminal = new Terminal(scratch, [tazpodBinary(), ...APPLY], { cwd: blue })
-    await terminal.waitForText('(local-exec): PROVISIONING')
+    await terminal.waitForText('(local-exec): PROVISIONING', 30_000)
     terminal.type(KEY.ctrlC)
     expect(await terminal.exit()).toEqual({ exitCode: 1, signal: 0 })
     expect(terminal.text().match(/Gracefully shutting down/g)).toHaveLength(1)
@@ -53,7 +53,7 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
     let out = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (out += chunk))
     const ended = new Promise((resolve) => child.once('close', (...how) => resolve(how)))
-    expect(await until(() => out.includes('(local-exec): PROVISIONING'), 20_000), out).toBe(true)
+    expect(await until(() => out.includes('(local-exec): PROVISIONING'), 30_000), out).toBe(true)
     child.kill(signal)
     expect(await ended, out).toEqual([1, null])
     expect(out.match(/Gracefully shutting down/g)).toHaveLength(1)

@@ -17,7 +17,6 @@ import { Scratch } from '../support/scratch.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
-import { until } from '../support/until.ts'
 
 let scratch: Scratch
 let blue: string
@@ -183,7 +182,7 @@ test('at a terminal it asks for the topology and for nothing else', async () => 
   await using terminal = new Terminal(scratch, argv, { cwd: scratch.project })
   await terminal.waitForText('Network of the nodes')
   terminal.line('not a network')
-  await until(() => /must be an IPv4 network[\s\S]*Network of the nodes/.test(terminal.text()))
+  await terminal.waitForText(/must be an IPv4 network[\s\S]*Network of the nodes/)
   terminal.line('10.0.50.0/24')
   await terminal.waitForText('First VM id')
   terminal.line('8000')

@@ -70,7 +70,7 @@ const CASES: Case[] = [
 /** Types a case at a prompt, presses Tab, and sees what the line shows. */
 async function press(terminal: Terminal, { typed, shown }: Case): Promise<void> {
   terminal.type(`${typed}${TABS}`)
-  await terminal.waitForText(shown, 8_000)
+  await terminal.waitForText(shown)
 }
 
 const have = (shell: string): boolean => need(shell, `completion in ${shell}`)
@@ -157,6 +157,7 @@ describe('status --prompt', () => {
     async (shell, argv) => {
       const line = guide.split('\n').find((one) => one.endsWith(`# ${shell}`)) ?? ''
       await using terminal = new Terminal(scratch, argv, { env: { PATH: path, PS1: 'ready> ' } })
+      await terminal.waitForText('>') // the prompt of each
       terminal.line(line.replace(/ +# .*$/, ''))
       await terminal.waitForScreen((screen) => /project locked/.test(screen.split('\n').slice(1).join('\n')))
     },

@@ -32,7 +32,9 @@ test('three wrong passphrases end it with 77, and nothing is unlocked', async ()
     terminal.line(`wrong ${tries}`)
   }
   expect(await codeOf(terminal)).toBe(77)
-  expect(terminal.text()).toContain('wrong passphrase, 3 tries\n  next: tazpod vault passwd --recovery, if it is lost')
+  expect(terminal.text()).toContain(
+    'wrong passphrase, 3 tries\n  next: tazpod vault passwd --recovery, if it is lost',
+  )
   expect((await tazpod(scratch, ['status', '--json'])).stdout).toContain('"locked"')
 })
 

@@ -34,17 +34,31 @@ async function sameScreens(argv: string[], draw: (t: Terminal) => Promise<string
   return seen[1] ?? []
 }
 
+/** The screen, once the program has drawn all of it: only then it puts the cursor here, for the next key. */
+async function drawn(
+  terminal: Terminal,
+  cursor: { x: number; y: number },
+  shows: (screen: string) => boolean,
+): Promise<string> {
+  await terminal.waitForScreen((screen) => {
+    const now = terminal.state().cursor
+    return now.x === cursor.x && now.y === cursor.y && shows(screen)
+  })
+  return terminal.screen()
+}
+
 describe.skipIf(!need('less', 'less through tazpod exec'))('less', () => {
   test('pages, searches, goes to the end, follows the window and quits', async () => {
     const screens = await sameScreens(['less', 'long.txt'], async (terminal) => {
-      await terminal.waitForScreen((screen) => screen.includes('line 19 '))
-      const first = terminal.screen()
+      const first = await drawn(terminal, { x: 8, y: 19 }, (screen) => screen.endsWith('\nlong.txt'))
       terminal.line('/line 150')
-      await terminal.waitForScreen((screen) => screen.startsWith('line 150 '))
-      const found = terminal.screen()
+      const found = await drawn(
+        terminal,
+        { x: 1, y: 19 },
+        (screen) => screen.startsWith('line 150 ') && screen.endsWith('\n:'),
+      )
       terminal.type('G')
-      await terminal.waitForScreen((screen) => screen.includes('(END)'))
-      const end = terminal.screen()
+      const end = await drawn(terminal, { x: 5, y: 19 }, (screen) => screen.endsWith('\n(END)'))
       terminal.resize(60, 10)
       await terminal.waitForScreen((screen) => screen.endsWith('\n:')) // it has drawn itself again
       terminal.type('g')
@@ -71,14 +85,18 @@ describe.skipIf(!need('vim', 'vim through tazpod exec'))('vim', () => {
 
   test('draws, edits, splits and quits with the same screens', async () => {
     await sameScreens([...vim, 'long.txt'], async (terminal) => {
-      await terminal.waitForScreen((screen) => screen.includes('line 19 '))
-      const first = terminal.screen()
+      const first = await drawn(terminal, { x: 0, y: 0 }, (screen) =>
+        /^line 19 .*\n"long\.txt" /m.test(screen),
+      )
       terminal.type('Gonew text é')
       await terminal.waitForScreen((screen) => screen.includes('new text é'))
       terminal.type(KEY.escape)
       terminal.line(':split | 100')
-      await terminal.waitForScreen((screen) => screen.includes('line 100 ') && screen.includes('new text'))
-      const split = terminal.screen()
+      const split = await drawn(
+        terminal,
+        { x: 0, y: 4 },
+        (screen) => screen.includes('line 100 ') && screen.includes('new text'),
+      )
       terminal.line(':qa!')
       return [first, split]
     })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Fault, InfisicalServer } from '../support/infisical-server/index.ts'
+import { until } from '../support/until.ts'
 import { type Answer, ask, login, tokenOf } from './client.ts'
 
 async function faulty(fault: Fault): Promise<{ server: InfisicalServer; answer: Promise<Answer> }> {
@@ -92,10 +93,30 @@ test('headers that come late, and headers that never come', async () => {
   await using _late = late.server
   expect((await late.answer).status).toBe(200)
   const never = await faulty({ kind: 'slow-headers', delayMs: Number.POSITIVE_INFINITY })
+  expect(await until(() => never.server.requests.length > 0)).toBe(true)
   expect(await soon(never.answer)).toBe(pending)
   expect(never.server.requests).toMatchObject([{ status: 0 }])
   await never.server[Symbol.asyncDispose]()
   await expect(never.answer).rejects.toThrow()
+})
+
+test('headers that come when the test says so', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const held = await faulty({ kind: 'slow-headers', until: promise })
+  await using _ = held.server
+  expect(await until(() => held.server.requests.length > 0)).toBe(true)
+  expect(await soon(held.answer)).toBe(pending)
+  resolve()
+  expect((await held.answer).status).toBe(200)
+})
+
+test('a clock that stands still goes on with the test alone', async () => {
+  await using server = await InfisicalServer.start({ still: true })
+  const before = server.now()
+  expect(await until(() => Date.now() > before + 20)).toBe(true)
+  expect(server.now()).toBe(before)
+  server.advance(5)
+  expect(server.now()).toBe(before + 5_000)
 })
 
 test('a body that comes late, and one that never ends', async () => {
@@ -103,6 +124,7 @@ test('a body that comes late, and one that never ends', async () => {
   await using _late = late.server
   expect((await late.answer).body).toMatchObject({ message: 'Ok' })
   const never = await faulty({ kind: 'slow-body', delayMs: Number.POSITIVE_INFINITY })
+  expect(await until(() => never.server.requests[0]?.status === 200)).toBe(true)
   expect(await soon(never.answer)).toBe(pending)
   await never.server[Symbol.asyncDispose]()
   await expect(never.answer).rejects.toThrow()

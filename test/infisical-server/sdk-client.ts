@@ -48,18 +48,44 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error> {
 /** What an attempt of the SDK may take, in seconds: until the headers are there. */
 export const ATTEMPT = 10
 
+/** One attempt of the SDK, while it has a time. */
+interface Timed {
+  /** Its time is over now. */
+  expire(): void
+  /** The SDK has taken the time away. */
+  untimed: boolean
+}
+
+export interface Hurried {
+  /** What the SDK wanted to wait, in seconds: for an attempt, and between two of them. */
+  waits: number[]
+  attempts: Timed[]
+}
+
 /**
- * The SDK waits a hundredth of its time between attempts, and a tenth for each: a busy machine has to be able to answer
- * in that. Returns what it wanted to wait, in seconds.
+ * The SDK waits a hundredth of its time between attempts. An attempt keeps its own time, so that a busy machine can
+ * answer in it, and a test that wants its end says when.
  */
-export function hurry(): number[] {
-  const real = setTimeout
+export function hurry(): Hurried {
+  const [set, clear] = [setTimeout, clearTimeout]
   const waits: number[] = []
+  const attempts: Timed[] = []
+  const timed = new Map<unknown, Timed>()
   vi.stubGlobal('setTimeout', (run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => {
     // Node's own fetch uses the same function, and must not be hurried.
-    if (!new Error().stack?.split('\n')[2]?.includes('@infisical/sdk')) return real(run, ms, ...given)
+    if (!new Error().stack?.split('\n')[2]?.includes('@infisical/sdk')) return set(run, ms, ...given)
     waits.push(ms / 1000)
-    return real(run, ms / (ms === ATTEMPT * 1000 ? 10 : 100), ...given)
+    if (ms !== ATTEMPT * 1000) return set(run, ms / 100, ...given)
+    const timer = set(run, ms, ...given)
+    const attempt = { expire: () => run(...given), untimed: false }
+    timed.set(timer, attempt)
+    attempts.push(attempt)
+    return timer
   })
-  return waits
+  vi.stubGlobal('clearTimeout', (timer: NodeJS.Timeout | undefined) => {
+    const attempt = timed.get(timer)
+    if (attempt) attempt.untimed = true
+    clear(timer)
+  })
+  return { waits, attempts }
 }

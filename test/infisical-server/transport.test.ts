@@ -4,8 +4,9 @@ import { ask, login, tokenOf } from './client.ts'
 
 const MODES: Mode[] = ['2024', 'current', 'go']
 
+/** Its clock stands still: the seconds of a window count here, and a busy machine must not add any. */
 async function lab(mode: Mode) {
-  const server = await InfisicalServer.start({ mode })
+  const server = await InfisicalServer.start({ mode, still: true })
   const identity = server.addIdentity({ lockout: { enabled: false } })
   const project = server.addProject({ slug: 'lab' }).grant(identity).set('dev', '/', 'TOKEN', 'value')
   const token = await tokenOf(server, identity)
@@ -64,8 +65,7 @@ test('2024: 60 lists in a minute, and what is said about it', async () => {
     '{"statusCode":429,"error":"Too Many Requests","message":"Rate limit exceeded, retry in 1 minute"}',
   ])
   expect(refused.headers['x-ratelimit-remaining']).toBe('0')
-  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(30)
-  expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(40)
+  expect(refused.headers['retry-after']).toBe('40')
   // Each route counts for itself, and so does each address; the status is not counted at all.
   const single = `/api/v3/secrets/raw/TOKEN?workspaceId=${project.id}&environment=dev`
   expect((await ask(server, single, { token })).status).toBe(200)
@@ -133,6 +133,7 @@ test('a garbage token at the login is refused before the credentials are looked 
 test('what arrives is recorded: method, path, query, headers, body, answer, time', async () => {
   const { server, token, list, project } = await lab('current')
   await using _ = server
+  const before = server.now()
   server.advance(1000)
   await ask(server, `${list}&secretPath=%2Fa%20b`, { token, headers: { 'user-agent': 'tazpod/1' } })
   const seen = server.requests.at(-1)
@@ -144,7 +145,7 @@ test('what arrives is recorded: method, path, query, headers, body, answer, time
     status: 404,
   })
   expect(seen?.headers).toMatchObject({ authorization: `Bearer ${token}`, 'user-agent': 'tazpod/1' })
-  expect((seen?.at ?? 0) - Date.now()).toBeGreaterThan(990_000)
+  expect(seen?.at).toBe(before + 1_000_000)
   expect(JSON.parse(server.requests[0]?.body ?? '')).toHaveProperty('clientSecret')
 })
 

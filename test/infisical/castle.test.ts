@@ -85,7 +85,7 @@ test.each(MODES)('%s: what External Secrets needs is made of the values at the s
   expect(gone).toMatchObject({ status: 65, stdout: '' })
   expect(gone.stderr).toContain('next: tazpod secrets push BLUE_INFISICAL_CLIENT_SECRET')
   await must(scratch, ['lock'], { cwd: blue })
-  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(await until(() => scratch.processes().length === 0, 20_000)).toBe(true)
   expect(scan([scratch.root], [id, secret])).toEqual([])
 })
 

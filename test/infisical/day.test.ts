@@ -112,7 +112,7 @@ test.skipIf(!need('terraform', 'the day with terraform')).each(MODES)('%s', asyn
   expect(kube.stdout.trim().endsWith('0')).toBe(true) // sh has no right to the bind
   expect((await day(['lock'])).status).toBe(0)
   expect(await until(() => server.requests.at(-1)?.path.endsWith('/revoke') === true, 20_000)).toBe(true)
-  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(await until(() => scratch.processes().length === 0, 20_000)).toBe(true)
   printed.push(JSON.stringify((await day(['log', '--json'])).stdout))
 
   const tokens = server.requests.flatMap(({ headers, body }) => {
@@ -158,9 +158,9 @@ test.skipIf(!need('strace', 'which addresses a pull connects to'))(
       '--passphrase-fd',
       '0',
     ]
-    const traced = run(scratch, argv, { stdin: `${PASSPHRASE}\n` }) // ends with the last of its processes
+    const traced = run(scratch, argv, { stdin: `${PASSPHRASE}\n`, timeout: 180_000 }) // ends with the last of its processes
     const unlocked = async () => (await tazpod(scratch, ['status', '--json'])).stdout.includes('"unlocked"')
-    expect(await until(unlocked, 20_000)).toBe(true)
+    expect(await until(unlocked, 60_000)).toBe(true)
     await tazpod(scratch, ['lock'])
     const done = await traced
     expect(done.status, done.stderr).toBe(0)

@@ -1,7 +1,8 @@
 /** A session that outlives its tokens: renewed or replaced by itself, ended at the server by every kind of lock. */
 import { describe, expect, test, vi } from 'vitest'
+import { reasonsOf } from '../support/holder.ts'
 import { inside, type Lab, lab, MODES, member, pull } from '../support/infisical.ts'
-import { must } from '../support/project.ts'
+import { makeProject, must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { shellAtTerminal } from '../support/session.ts'
 import { startTazpod, tazpod } from '../support/tazpod.ts'
@@ -23,6 +24,12 @@ const SECRETS = { secrets: { TOKEN: 'one' }, terraform: { PROXMOX: 'p' } }
 const status = async (scratch: Scratch) => JSON.parse(await must(scratch, ['status', '--json']))
 const paths = ({ server }: Lab, from = 0) => server.requests.slice(from).map(({ path }) => path)
 const count = (all: string[], end: string) => all.filter((path) => path.endsWith(end)).length
+/** Logins from there on that came while the token before, which lives `ttl` s, was still good; less a second for rounding. */
+const needlessLogins = ({ server }: Lab, from: number, ttl: number) =>
+  server.requests.filter(({ path, at }, i) => {
+    const before = server.requests.slice(0, i).findLast((one) => /\/(login|renew)$/.test(one.path))
+    return i >= from && path.endsWith('/login') && at - (before?.at ?? 0) < (ttl - 1) * 1_000
+  })
 
 describe.each(MODES)('%s', (mode) => {
   test('renewed before its end, without asking; what has not changed is not sent again', async () => {
@@ -36,9 +43,9 @@ describe.each(MODES)('%s', (mode) => {
     const from = server.requests.length
     expect(await until(() => paths(here, from).some((path) => path.endsWith('/renew')), 30_000)).toBe(true)
     expect(
-      await until(() => server.requests.slice(from).filter(({ status: s }) => s === 304).length >= 2, 10_000),
+      await until(() => server.requests.slice(from).filter(({ status: s }) => s === 304).length >= 2, 30_000),
     ).toBe(true)
-    expect(count(paths(here, from), '/login')).toBe(0)
+    expect(needlessLogins(here, from, 10)).toEqual([])
     const renewal = server.requests.slice(from).find(({ path }) => path.endsWith('/renew'))
     expect(renewal?.headers.authorization).toBeUndefined()
     // The set is the same but for the token, byte for byte, the rendered bind too.
@@ -63,8 +70,8 @@ describe.each(MODES)('%s', (mode) => {
       token += chunk
     })
     expect(await until(() => token.includes('\n'))).toBe(true)
-    expect(await until(() => count(paths(here, from), '/login') === 1, 30_000)).toBe(true)
-    expect(await until(async () => (await inside(scratch, 'cat "$TOKEN_FILE"')) === 'two', 10_000)).toBe(true)
+    expect(await until(() => count(paths(here, from), '/login') > 0, 30_000)).toBe(true)
+    expect(await until(async () => (await inside(scratch, 'cat "$TOKEN_FILE"')) === 'two', 20_000)).toBe(true)
     expect(count(paths(here, from), '/renew')).toBe(0)
     expect(server.tokenState(token.trim())?.revoked).toBe(false)
     running.stdin?.end()
@@ -74,7 +81,7 @@ describe.each(MODES)('%s', (mode) => {
         () =>
           server.tokenState(token.trim())?.revoked === true ||
           server.tokenState(token.trim())?.expired === true,
-        10_000,
+        30_000,
       ),
     ).toBe(true)
   })
@@ -88,7 +95,7 @@ describe.each(MODES)('%s', (mode) => {
     const token = (await inside(scratch, 'cat "$SESSION_FILE"')).trim()
     expect(server.tokenState(token)?.revoked).toBe(false)
     expect(await must(scratch, ['lock'])).toContain('locked')
-    expect(await until(() => server.tokenState(token)?.revoked === true, 10_000)).toBe(true)
+    expect(await until(() => server.tokenState(token)?.revoked === true, 20_000)).toBe(true)
     const last = server.requests.at(-1)
     expect(last).toMatchObject({ method: 'POST', path: '/api/v1/auth/token/revoke' })
     expect(last?.headers.authorization).toBeUndefined()
@@ -104,7 +111,9 @@ test.each([
   await using scratch = new Scratch()
   const here = await lab(SECRETS)
   await using server = here.server
-  await member(scratch, here, yaml(session))
+  await member(scratch, here, yaml())
+  await pull(scratch) // its keeper is there before the session can end
+  await makeProject(scratch, yaml(session))
   const done = await pull(scratch)
   expect(done.stderr).toBe('')
   expect(await until(() => paths(here).at(-1)?.endsWith('/revoke') === true, 20_000)).toBe(true)
@@ -118,10 +127,11 @@ test('a stuck server does not hold up the lock', async () => {
   await using server = here.server
   await member(scratch, here, yaml())
   await pull(scratch)
-  server.fault({ kind: 'slow-headers', match: /revoke/, delayMs: 60_000, times: 9 })
-  const locked = await tazpod(scratch, ['lock'], { timeout: 5_000 })
-  expect(locked).toMatchObject({ status: 0, timedOut: false })
-  server.clearFaults()
+  server.fault({ kind: 'slow-headers', match: /revoke/, delayMs: Number.POSITIVE_INFINITY, times: 9 })
+  expect(await tazpod(scratch, ['lock'])).toMatchObject({ status: 0, stderr: '' })
+  // the end of the session is still under way: it says in the log how that went
+  expect(reasonsOf(scratch, 'revoke')).toEqual([])
+  expect(await until(() => count(paths(here), '/revoke') === 2)).toBe(true) // the first was that of the login
 })
 
 test('a refresh that fails leaves the old set, says so, and is tried again', async () => {
@@ -169,14 +179,14 @@ test('a pull that fails ends the session that it opened', async () => {
   await member(scratch, here, yaml())
   here.project.revokeAccess(here.identity)
   expect((await pull(scratch)).status).toBe(77)
-  expect(server.liveTokens).toBe(0)
+  expect(await until(() => server.liveTokens === 0)).toBe(true)
   here.project.grant(here.identity, { read: true, readValue: true })
   const other = yaml().replace('TOKEN_FILE }', 'TOKEN_FILE, as: value }') // 900 KiB do not fit into a variable
   scratch.file('project/tazpod.yaml', other, 0o644)
   await must(scratch, ['trust', '--yes'])
   here.project.set('prod', '/', 'TOKEN', 'x'.repeat(900_000))
   expect((await pull(scratch)).status).toBe(65)
-  expect(server.liveTokens).toBe(0)
+  expect(await until(() => server.liveTokens === 0)).toBe(true)
 })
 
 test('a lock in the middle of a refresh leaves no session behind', async () => {
@@ -184,14 +194,21 @@ test('a lock in the middle of a refresh leaves no session behind', async () => {
   const here = await lab({ ...SECRETS, ttl: 6, maxTtl: 6 })
   await using server = here.server
   await member(scratch, here, yaml())
-  await pull(scratch)
-  server.fault({ kind: 'slow-headers', match: /secretPath/, delayMs: 60_000, times: 9 })
   const from = server.requests.length
-  expect(await until(() => paths(here, from).some((path) => /secrets/.test(path)), 30_000)).toBe(true)
-  expect(count(paths(here, from), '/login')).toBe(1) // the refresh has logged in and waits for a list
+  const logins = () => count(paths(here, from), '/login')
+  const held: string[] = []
+  server.fault({
+    kind: 'slow-headers',
+    match: ({ url }) => /secretPath/.test(url) && logins() > 1 && held.push(url) > 0, // not those of the pull
+    delayMs: 60_000,
+    times: 9,
+  })
+  await pull(scratch)
+  expect(await until(() => held.length > 0, 30_000)).toBe(true)
+  expect(logins()).toBe(2) // the refresh has logged in and waits for a list
   await must(scratch, ['lock'])
   // The one that was held, and the one that the refresh had just got.
-  expect(await until(() => count(paths(here, from), '/revoke') === 2, 10_000)).toBe(true)
+  expect(await until(() => count(paths(here, from), '/revoke') === 2, 20_000)).toBe(true)
   server.clearFaults()
 })
 

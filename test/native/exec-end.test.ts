@@ -16,9 +16,9 @@ afterAll(() => scratch[Symbol.asyncDispose]())
 
 test('exit codes 0 to 255', async () => {
   const script = 'i=0; while [ $i -lt 256 ]; do "$0" exec -- sh -c "exit $i"; echo $?; i=$((i + 1)); done'
-  const { stdout } = await run(scratch, ['sh', '-c', script, nativeBinary()])
+  const { stdout } = await run(scratch, ['sh', '-c', script, nativeBinary()], { timeout: 240_000 })
   expect(stdout.trim().split('\n').map(Number)).toEqual(Array.from({ length: 256 }, (_, i) => i))
-})
+}, 300_000)
 
 // what ends a process that does nothing against it; the others stop it or are ignored
 const DEADLY = [

@@ -25,34 +25,38 @@ const ACTIONS: Record<
   lock: (scratch) => native(scratch, ['lock']),
 }
 
-test.each(Object.keys(ACTIONS))(`during %s, ${ROUNDS} times`, async (name) => {
-  const action = ACTIONS[name]
-  if (action === undefined) throw new Error(name)
-  await using scratch = new Scratch()
-  let cut = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    if (holderPid(scratch) === 0) await filled(scratch, SET)
-    const pid = holderPid(scratch)
-    const doing = action(scratch)
-    await later((round % 20) / 2)
-    const gone = pid > 0 ? killed(pid) : undefined
-    const done = await doing
-    if (done.status !== 0) cut++
-    expect(done.status === 0 || done.stderr.startsWith('tazpod: '), `${done.status} ${done.stderr}`).toBe(
-      true,
-    )
-    if (name === 'exec') expect(['100001\n', '']).toContain(done.stdout)
-    await gone
-  }
-  await filled(scratch, SET)
-  expect((await sh(scratch, 'cat "$B_FILE"')).stdout).toBe('b')
-  await native(scratch, ['lock'])
-  expect(await until(() => scratch.processes().length === 0)).toBe(true)
-  expect(mountsUnder(scratch.root)).toEqual([])
-  expect(readdirSync(runtimeOf(scratch)).sort()).toEqual(['ghost', 'lock'])
-  expect(readdirSync(`${runtimeOf(scratch)}/ghost`)).toEqual([])
-  if (name === 'exec') console.info(`exec: ${cut} of ${ROUNDS} were cut off`)
-})
+test.each(Object.keys(ACTIONS))(
+  `during %s, ${ROUNDS} times`,
+  async (name) => {
+    const action = ACTIONS[name]
+    if (action === undefined) throw new Error(name)
+    await using scratch = new Scratch()
+    let cut = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      if (holderPid(scratch) === 0) await filled(scratch, SET)
+      const pid = holderPid(scratch)
+      const doing = action(scratch)
+      await later((round % 20) / 2)
+      const gone = pid > 0 ? killed(pid) : undefined
+      const done = await doing
+      if (done.status !== 0) cut++
+      expect(done.status === 0 || done.stderr.startsWith('tazpod: '), `${done.status} ${done.stderr}`).toBe(
+        true,
+      )
+      if (name === 'exec') expect(['100001\n', '']).toContain(done.stdout)
+      await gone
+    }
+    await filled(scratch, SET)
+    expect((await sh(scratch, 'cat "$B_FILE"')).stdout).toBe('b')
+    await native(scratch, ['lock'])
+    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+    expect(mountsUnder(scratch.root)).toEqual([])
+    expect(readdirSync(runtimeOf(scratch)).sort()).toEqual(['ghost', 'lock'])
+    expect(readdirSync(`${runtimeOf(scratch)}/ghost`)).toEqual([])
+    if (name === 'exec') console.info(`exec: ${cut} of ${ROUNDS} were cut off`)
+  },
+  240_000,
+)
 
 test('a running command keeps its files when its holder is killed, and the next holder does not know it', async () => {
   await using scratch = new Scratch()
@@ -62,7 +66,7 @@ test('a running command keeps its files when its holder is killed, and the next 
     scratch,
     'echo >started; until [ -e go ]; do sleep 0.05; done; cat "$B_FILE"; ls "$TAZPOD_GHOST/work"',
   )
-  await until(() => existsSync(join(scratch.project, 'started')))
+  expect(await until(() => existsSync(join(scratch.project, 'started')))).toBe(true)
   await killed(pid)
   await filled(scratch, { secrets: { B: 'another' } })
   const status = JSON.parse((await native(scratch, ['status', '--json'])).stdout) as { running: unknown[] }

@@ -24,6 +24,8 @@ interface Status {
 const statusOf = async (double: Double): Promise<Status> =>
   JSON.parse((await double.run(['status', '--json'])).stdout) as Status
 const refreshes = (scratch: Scratch): unknown[] => reasonsOf(scratch, 'refresh')
+/** Every process has ended, Node's last word among them. */
+const gone = (scratch: Scratch): Promise<boolean> => until(() => scratch.processes().length === 0, 20_000)
 
 test('it runs Node at its time, in the folder and environment of the pull', async () => {
   await using scratch = new Scratch()
@@ -31,9 +33,11 @@ test('it runs Node at its time, in the folder and environment of the pull', asyn
   const cwd = scratch.folder('home/project/below')
   double.does('pull', { put: NEXT })
   await double.fill(FIRST, { cwd, env: { HTTPS_PROXY: 'http://proxy', NODE_OPTIONS: '--require=/x' } })
+  const started = performance.now()
   const before = await statusOf(double)
+  const took = performance.now() - started
   const [keeper] = double.keepers()
-  expect(await until(() => refreshes(scratch).length > 0)).toBe(true)
+  expect(await until(() => refreshes(scratch).length > 0, 20_000)).toBe(true)
   expect(refreshes(scratch)).toEqual(['done'])
   expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('new')
   const [call] = double.calls()
@@ -46,9 +50,13 @@ test('it runs Node at its time, in the folder and environment of the pull', asyn
   expect(call?.env.NODE_OPTIONS).toBeUndefined()
   expect(double.calls()).toHaveLength(1)
   expect(double.keepers()).toEqual([keeper])
-  // the ends are those of the unlock
+  // the ends are those of the unlock, in whole seconds, and later by what status itself takes to say them
+  const again = performance.now()
   const after = await statusOf(double)
-  expect(Math.abs(Date.parse(after.expiresAt) - Date.parse(before.expiresAt))).toBeLessThanOrEqual(1_000)
+  const late = Math.max(took, performance.now() - again)
+  expect(Math.abs(Date.parse(after.expiresAt) - Date.parse(before.expiresAt))).toBeLessThanOrEqual(
+    1_000 + late,
+  )
   expect(Date.parse(after.refresh.at ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
   expect(Date.parse(after.refresh.last ?? '')).toBeGreaterThan(Date.now() - 60_000)
   expect((await double.run(['status'])).stdout).toMatch(/^ {2}refresh {4}in (59 min|1 h)$/m)
@@ -57,11 +65,12 @@ test('it runs Node at its time, in the folder and environment of the pull', asyn
 test('a refresh does not start the idle time anew', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
-  double.does('pull', { put: set('new', { refresh: 1, idle: 3, cause: 'refresh' }) })
-  await double.fill(set('old', { refresh: 1, idle: 3 }))
-  expect(await until(() => holderPid(scratch) === 0, 8_000)).toBe(true)
+  double.does('pull', { put: set('new', { refresh: 1, idle: 6, cause: 'refresh' }) })
+  await double.fill(set('old', { refresh: 1, idle: 6 }))
+  // there is one about each second: if they did, it would never end
+  expect(await until(() => holderPid(scratch) === 0, 30_000)).toBe(true)
   expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'lock', reason: 'idle' })
-  expect(double.calls().length).toBeGreaterThan(0)
+  expect(refreshes(scratch)).toContain('done')
 })
 
 describe('a refresh never unlocks', () => {
@@ -92,68 +101,70 @@ describe.skipIf(hasty === undefined).concurrent('with short times', () => {
     const double = new Double(scratch, hasty)
     double.does('pull', { code: 69 })
     await double.fill(FIRST)
-    expect(await until(() => refreshes(scratch).length === 1)).toBe(true)
+    expect(await until(() => refreshes(scratch).length > 0, 20_000)).toBe(true)
     const { refresh } = await statusOf(double)
     expect(refresh.state).toBe('failed')
     expect((await double.run(['status'])).stdout).toMatch(
       /^ {2}refresh {4}FAILED \d s ago \(exit 69\), again (in \d s|now)$/m,
     )
-    expect(await until(() => refreshes(scratch).length === 3)).toBe(true)
-    // Both are whole seconds: the first pause, of one, may round away; this one is of four.
+    expect(await until(() => refreshes(scratch).length > 2, 40_000)).toBe(true)
+    // Both are whole seconds: the first pause, of one, may round away; this one is of four, or longer.
     const third = (await statusOf(double)).refresh
     expect(Date.parse(third.at ?? '')).toBeGreaterThan(Date.parse(third.last ?? ''))
     expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('old')
     double.does('pull', { put: NEXT })
-    expect(await until(() => refreshes(scratch).length === 4)).toBe(true)
-    const failed = 'failed (exit 69)'
-    expect(refreshes(scratch)).toEqual([failed, failed, failed, 'done'])
+    // the fourth, or the one after it where that had begun
+    expect(await until(() => refreshes(scratch).at(-1) === 'done', 40_000)).toBe(true)
+    expect(new Set(refreshes(scratch).slice(0, -1))).toEqual(new Set(['failed (exit 69)']))
     expect((await statusOf(double)).refresh.state).toBe('waiting')
     expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('new')
-    // 1, 2 and 4 s after each other: the pauses grow
-    const at = journalOf(scratch)
-      .filter((line) => line.event === 'refresh')
-      .map((line) => Date.parse(`${line.time}`))
-    expect((at[3] ?? 0) - (at[2] ?? 0)).toBeGreaterThan((at[1] ?? 0) - (at[0] ?? 0))
-  })
+    // 1, 2 and 4 s from the end of one to the next, and nothing makes that shorter: the pauses grow
+    const at = double.calls('pull').map(({ time }) => time)
+    const [first = 0, second = 0, another = 0] = at.slice(1).map((time, i) => time - (at[i] ?? 0))
+    expect(first).toBeGreaterThanOrEqual(999)
+    expect(second).toBeGreaterThanOrEqual(1_999)
+    expect(another).toBeGreaterThanOrEqual(3_999)
+  }, 120_000)
 
   test.each([64, 65, 77])('exit %i is final until somebody pulls', async (code) => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
     double.does('pull', { code })
     await double.fill(FIRST)
-    expect(await until(() => refreshes(scratch).length === 1)).toBe(true)
+    expect(await until(() => refreshes(scratch).length === 1, 20_000)).toBe(true)
     expect(await until(() => double.calls().length > 1, 4_000)).toBe(false)
     expect((await statusOf(double)).refresh).toMatchObject({ state: 'failed', at: null })
     expect((await double.run(['status'])).stdout).toContain(`ago (exit ${code}); next: tazpod pull\n`)
-    await double.fill(FIRST)
+    await double.fill(set('old', { refresh: 3_600 })) // so that status is asked before the next one
     expect((await statusOf(double)).refresh).toMatchObject({ state: 'waiting' })
-    expect(await until(() => double.calls().length > 1)).toBe(true)
+    await double.fill(FIRST)
+    expect(await until(() => double.calls().length > 1, 20_000)).toBe(true)
   })
 
-  test('one that is stuck is ended: asked first, then killed', async () => {
+  test.each([
+    ['asked', { sleep: 60_000 }, 'failed (exit 143)'],
+    ['killed when it is deaf to that', { sleep: 60_000, deaf: true }, 'failed (exit 137)'],
+  ])('one that is stuck is ended: %s', async (_, behaviour, reason) => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
-    double.does('pull', { sleep: 60_000 })
+    double.does('pull', behaviour)
     await double.fill(FIRST)
-    expect(await until(() => refreshes(scratch).length === 1)).toBe(true)
-    expect(refreshes(scratch)).toEqual(['failed (exit 143)'])
-    double.does('pull', { sleep: 60_000, deaf: true })
-    expect(await until(() => refreshes(scratch).length === 2, 20_000)).toBe(true)
-    expect(refreshes(scratch)[1]).toBe('failed (exit 137)')
+    expect(await until(() => refreshes(scratch).length > 0, 40_000)).toBe(true)
+    expect(refreshes(scratch)[0]).toBe(reason)
   })
 
   test('a success that brings no set is tried again', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
     await double.fill(FIRST)
-    expect(await until(() => double.calls().length === 3)).toBe(true)
+    expect(await until(() => double.calls().length > 2, 40_000)).toBe(true)
     expect((await statusOf(double)).refresh.state).toBe('waiting')
   })
 })
 
 describe('the end of the session while a refresh is under way', () => {
   const running = async (double: Double): Promise<number> => {
-    expect(await until(() => double.calls('pull').length === 1)).toBe(true)
+    expect(await until(() => double.calls('pull').length === 1, 20_000)).toBe(true)
     return double.calls('pull')[0]?.pid ?? 0
   }
 
@@ -164,7 +175,7 @@ describe('the end of the session while a refresh is under way', () => {
     await double.fill({ ...FIRST, internal: { ...IDENTITY, '@revoke': 'token' } })
     const refresh = await running(double)
     await double.run(['lock'])
-    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+    expect(await gone(scratch)).toBe(true)
     expect(double.calls().map(({ verb }) => verb)).toEqual(['pull', 'revoke'])
     expect(scratch.processes().some(({ pid }) => pid === refresh)).toBe(false)
   })
@@ -176,8 +187,8 @@ describe('the end of the session while a refresh is under way', () => {
     await double.fill({ ...FIRST, internal: { ...IDENTITY, '@revoke': 'token' } })
     await running(double)
     await double.run(['lock'])
-    expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
-    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+    expect(await gone(scratch)).toBe(true)
+    expect(double.calls('revoke')).toHaveLength(1)
   })
 
   test('the holder is killed: the refresh ends with the keeper, nothing is revoked', async () => {
@@ -187,7 +198,7 @@ describe('the end of the session while a refresh is under way', () => {
     await double.fill({ ...FIRST, internal: { ...IDENTITY, '@revoke': 'token' } })
     await running(double)
     process.kill(holderPid(scratch), 'SIGKILL')
-    expect(await until(() => scratch.processes().length === 0)).toBe(true)
+    expect(await gone(scratch)).toBe(true)
     expect(double.calls('revoke')).toEqual([])
   })
 

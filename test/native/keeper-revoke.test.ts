@@ -14,7 +14,8 @@ const kept = (token: string | Buffer, session: Filling['session'] = {}): Filling
   session,
 })
 
-const gone = (scratch: Scratch): Promise<boolean> => until(() => scratch.processes().length === 0, 5_000)
+const gone = (scratch: Scratch): Promise<boolean> => until(() => scratch.processes().length === 0, 20_000)
+const revoked = (double: Double): Promise<boolean> => until(() => double.calls('revoke').length === 1, 20_000)
 
 test.each<[string, Buffer]>([
   ['nothing', Buffer.alloc(0)],
@@ -36,16 +37,17 @@ test('it is in no argument, no environment and no file', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   const token = randomBytes(24).toString('hex')
-  double.does('revoke', { sleep: 1_000 })
+  double.does('revoke', { held: true })
   await double.fill(kept(token))
   await double.run(['lock'])
-  expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+  expect(await revoked(double)).toBe(true)
   const [call] = double.calls()
   expect(call?.stdin.sha256).toBe(sha256(token))
   const running = scratch.processes() // the keeper, and Node
   expect(running.length).toBeGreaterThanOrEqual(2)
   for (const { pid } of running)
     for (const name of ['cmdline', 'environ']) expect(readOf(`/proc/${pid}/${name}`)).not.toContain(token)
+  double.release()
   expect(await gone(scratch)).toBe(true)
   for (const entry of readdirSync(scratch.root, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) expect(readOf(join(entry.parentPath, entry.name))).not.toContain(token)
@@ -74,9 +76,10 @@ test.each<[string, Filling['session'], (scratch: Scratch) => unknown]>([
 ])('%s, too', async (_what, session, end) => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
+  await double.fill(kept('token')) // its keeper is there before the session can end
   await double.fill(kept('token', session))
   end(scratch)
-  expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+  expect(await revoked(double)).toBe(true)
   expect(await gone(scratch)).toBe(true)
 })
 
@@ -84,8 +87,7 @@ test('without a keeper the log says that nothing was revoked', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(kept('token'))
-  for (const keeper of double.keepers()) process.kill(keeper, 'SIGKILL')
-  await until(() => double.keepers().length === 0)
+  await double.killKeepers()
   await double.run(['lock'])
   expect(await gone(scratch)).toBe(true)
   expect(double.calls()).toEqual([])
@@ -96,14 +98,16 @@ test('without a keeper the log says that nothing was revoked', async () => {
 test('a revocation that takes its time delays neither the lock nor the next session', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
-  double.does('revoke', { sleep: 1_500 })
+  double.does('revoke', { held: true })
   await double.fill(kept('token'))
   const [first] = double.keepers()
   await double.run(['lock'])
-  expect(holderPid(scratch)).toBe(0)
+  expect(await until(() => holderPid(scratch) === 0)).toBe(true)
   expect(double.keepers()).toEqual([first]) // still at it
   await double.fill(kept('another'))
   expect((await native(scratch, ['ghost', 'get', '@revoke'])).stdout).toBe('another')
+  expect(double.keepers()).toContain(first)
+  double.release()
   expect(await until(() => !double.keepers().includes(first ?? 0))).toBe(true)
   expect(double.calls('revoke')).toHaveLength(1)
   expect(double.keepers()).toHaveLength(1)
@@ -111,14 +115,14 @@ test('a revocation that takes its time delays neither the lock nor the next sess
 
 const hasty = hastyBinary()
 
-describe.skipIf(hasty === undefined)('with short times', () => {
+describe.skipIf(hasty === undefined).concurrent('with short times', () => {
   test.each([{ unread: true }, {}])('a revocation that is stuck is killed (%o)', async (how) => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
     double.does('revoke', { sleep: 60_000, deaf: true, ...how })
     await double.fill(kept(randomBytes(65_536)))
     await double.run(['lock'])
-    expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
-    expect(await until(() => scratch.processes().length === 0, 10_000)).toBe(true)
+    expect(await revoked(double)).toBe(true)
+    expect(await gone(scratch)).toBe(true)
   })
 })

@@ -36,7 +36,7 @@ test.each<[string, Filling]>([
   await double.fill(filling)
   expect(double.keepers()).toEqual(keepers)
   expect((await double.run(['lock'])).status).toBe(0)
-  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(await until(() => scratch.processes().length === 0, 20_000)).toBe(true)
 })
 
 test('it is small, closed to the other processes of the user, and holds nothing open', async () => {
@@ -68,8 +68,12 @@ test.skipIf(!needRoot('what the keeper has open'))('what it has open', async () 
   const script = 'exec 5</etc/passwd 7>&1; "$0" ghost put <"$1"'
   expect(await run(scratch, ['sh', '-c', script, double.binary, frame])).toMatchObject({ status: 0 })
   const [keeper = 0] = double.keepers()
-  const open = descriptorsOf(keeper).map((what) => what.replace(/\d+/g, 'N'))
-  expect(open.sort()).toEqual(['/dev/null', '/dev/null', '/dev/null', 'anon_inode:[timerfd]', 'socket:[N]'])
+  const open = (): string[] =>
+    descriptorsOf(keeper)
+      .map((what) => what.replace(/\d+/g, 'N'))
+      .sort()
+  await until(() => !open().some((what) => what.startsWith('pipe:'))) // it says on it that it is ready, and lets it go
+  expect(open()).toEqual(['/dev/null', '/dev/null', '/dev/null', 'anon_inode:[timerfd]', 'socket:[N]'])
   expect(readlinkSync(`/proc/${keeper}/cwd`)).toBe(scratch.project)
 })
 
@@ -79,8 +83,7 @@ test('killed, it is replaced by the next put, and status says that there is none
   await double.fill(KEPT)
   const [first = 0] = double.keepers()
   expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', last: null, keeper: true } })
-  process.kill(first, 'SIGKILL')
-  expect(await until(() => double.keepers().length === 0)).toBe(true)
+  await double.killKeepers()
   expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', keeper: false } })
   const human = (await double.run(['status'])).stdout
   expect(human).toContain('  refresh    with the next tazpod exec that needs it (no keeper is running)')
@@ -97,8 +100,7 @@ test('many puts at once make one keeper', async () => {
   for (let round = 0; round < 5; round++) {
     await Promise.all(Array.from({ length: 6 }, () => double.fill(KEPT)))
     expect(await until(() => double.keepers().length === 1)).toBe(true)
-    for (const keeper of double.keepers()) process.kill(keeper, 'SIGKILL')
-    await until(() => double.keepers().length === 0)
+    await double.killKeepers()
   }
 })
 
@@ -131,12 +133,13 @@ test('a keeper that is stuck holds up neither put nor lock', async () => {
   const [keeper = 0] = double.keepers()
   process.kill(keeper, 'SIGSTOP')
   for (let i = 0; i < 50; i++) await double.fill({ ...KEPT, internal: { '@revoke': `token ${i}` } })
-  const before = performance.now()
-  expect((await double.run(['lock'])).stdout).toContain('locked')
-  expect(performance.now() - before).toBeLessThan(5_000) // not the budget: only that nobody is waited for
+  // all of it before the keeper goes on: nobody has waited for it
+  const locked = await double.run(['lock'])
+  expect(locked).toMatchObject({ status: 0, stderr: '' })
+  expect(locked.stdout).toContain('locked')
   expect(await until(() => holderPid(scratch) === 0)).toBe(true)
   process.kill(keeper, 'SIGCONT')
-  expect(await until(() => double.calls('revoke').length === 1)).toBe(true)
+  expect(await until(() => double.calls('revoke').length === 1, 20_000)).toBe(true)
 })
 
 test('1,000 commands beside it leave nothing', async () => {
@@ -145,11 +148,11 @@ test('1,000 commands beside it leave nothing', async () => {
   await double.fill(KEPT)
   const [keeper = 0] = double.keepers()
   const loop = 'i=0; while [ $i -lt 1000 ]; do "$0" exec -- true || exit 1; i=$((i + 1)); done'
-  const done = await run(scratch, ['sh', '-c', loop, double.binary], { timeout: 120_000 })
+  const done = await run(scratch, ['sh', '-c', loop, double.binary], { timeout: 300_000 })
   expect(done).toMatchObject({ status: 0, stderr: '' })
   expect(new Set(scratch.processes().map(({ pid }) => pid))).toEqual(new Set([holderPid(scratch), keeper]))
   if (isRoot()) expect(descriptorsOf(keeper)).toHaveLength(5)
-}, 180_000)
+}, 360_000)
 
 test('the whole of it under the sanitizers', async () => {
   const sanitized = Sanitized.build()
@@ -163,11 +166,12 @@ test('the whole of it under the sanitizers', async () => {
   })
   double.does('pull', { put: set({ refresh: 1, cause: 'refresh' }) })
   await double.fill(set({ refresh: 1 }))
-  expect(await until(() => double.calls('pull').length === 2)).toBe(true)
+  expect(await until(() => double.calls('pull').length > 1, 60_000)).toBe(true)
   double.does('pull', { sleep: 60_000 })
-  expect(await until(() => double.calls('pull').length === 3)).toBe(true)
+  const before = double.calls('pull').length
+  expect(await until(() => double.calls('pull').length > before, 60_000)).toBe(true)
   await double.run(['lock'])
-  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(await until(() => scratch.processes().length === 0, 60_000)).toBe(true)
   expect(double.calls('revoke')).toMatchObject([{ stdin: { size: 65_536 } }])
   expect(sanitized.reports()).toEqual([])
-})
+}, 300_000)

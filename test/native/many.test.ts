@@ -35,7 +35,7 @@ test('200 concurrent commands: none fails, each has its own files', async () => 
     expect(done).toMatchObject({ status: 0, stderr: '', stdout: `a${i}\nown\nv\n` })
   }
   expect(await until(async () => (await runningOf(scratch)).length === 0)).toBe(true)
-})
+}, 180_000)
 
 test('1,000 commands leave no descriptor, memory, mount or process', async () => {
   await using scratch = new Scratch()
@@ -67,7 +67,7 @@ test('lock --stop ends what runs, gently first, and says so', async () => {
   const gentle = 'trap "echo bye; exit 3" TERM; echo >started-$$; while :; do sleep 0.05; done'
   const children = [1, 2, 3].map(() => sh(scratch, gentle))
   const started = () => readdirSync(scratch.project).filter((name) => name.startsWith('started-')).length
-  await until(() => started() === 3)
+  expect(await until(() => started() === 3)).toBe(true)
   expect(await runningOf(scratch)).toHaveLength(3)
   const locked = await native(scratch, ['lock', '--stop'])
   expect(locked).toMatchObject({ status: 0 })

@@ -1,5 +1,6 @@
 /** What goes into the holder comes out of it byte for byte, whole or not at all. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -95,15 +96,17 @@ test('who is still being sent the old set gets all of it after it was replaced',
   await filled(scratch, { secrets: { A: old } })
   const slow = connect(join(runtimeOf(scratch), 'socket'))
   slow.pause() // the kernel's buffers are full long before the value is through
-  slow.write(Buffer.concat([Buffer.from('TZ\x02\x09\x03\0\0\0', 'latin1'), Buffer.from('\x01\0A', 'latin1')]))
+  await once(slow, 'connect')
+  const request = Buffer.from('TZ\x02\x09\x03\0\0\0\x01\0A', 'latin1')
+  await new Promise((resolve) => slow.write(request, resolve))
   expect((await native(scratch, ['status'])).status).toBe(0) // served in turn: the request above is in
   await filled(scratch, { secrets: { A: 'new' } })
-  expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('new')
   const parts: Buffer[] = []
   for await (const part of slow) parts.push(part as Buffer)
   const all = Buffer.concat(parts)
   expect(all.readUInt32LE(4)).toBe(MIB)
   expect(all.subarray(8).equals(old)).toBe(true)
+  expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('new')
 })
 
 /** A frame header of a SET. */

@@ -71,19 +71,20 @@ test.skipIf(!needRoot('a reused process number') || !need('python3', 'a reused p
     const go = join(scratch.home, 'go')
     const socket = join(runtimeOf(scratch), 'socket')
     const [command = '', ...args] = asUser(scratch.uid, ['python3', '-c', ASK, socket, go])
+    // The holder drops whoever is silent for 10 s, as the asking one is from here on.
+    const end = performance.now() + 6_000
     const asking = spawn(command, args, { env: scratch.env, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
     const { first, all } = await text(asking)
     const pid = Number.parseInt(await first, 10)
     expect(pid).toBeGreaterThan(1)
     // until one of the processes that the terminal starts has that number
-    terminal.line('while [ ! -e stop ]; do sleep 0.01; sleep 60 & done >/dev/null 2>&1')
-    // The holder drops whoever is silent for 10 s, as the asking one is meanwhile.
-    const end = performance.now() + 6_000
+    terminal.line('while [ ! -e stop ]; do sleep 0.01; sleep 60 & done >/dev/null 2>&1; echo "[stopped $?]"')
     while (performance.now() < end && !isOf(terminal, pid) && steer(pid)) await pause(1)
     scratch.file('project/stop', '')
     const reused = isOf(terminal, pid)
     scratch.file('go', '')
     const answer = await all
+    await terminal.waitForText('[stopped 0]') // until then there may be one more
     const sleepers = () => scratch.processes().filter((p) => p.command === 'sleep 60')
     await until(() => {
       for (const { pid: sleeper } of sleepers()) spawnSync('kill', ['-9', `${sleeper}`])

@@ -31,9 +31,12 @@ test('others are served while 200 are stuck, and all 200 are dropped', async () 
   await using scratch = new Scratch()
   await filled(scratch, { secrets: { BIG: 'b'.repeat(1024 * 1024), A: 'a' } })
   const sockets: Socket[] = []
+  let open_ = 0
   for (let i = 0; i < 40; i++) {
     for (const first of Object.values(STUCK)) {
       const socket = await open(scratch)
+      open_++
+      socket.once('close', () => open_--).once('end', () => socket.end())
       if (first.length > 0) socket.write(first)
       sockets.push(socket)
     }
@@ -43,8 +46,6 @@ test('others are served while 200 are stuck, and all 200 are dropped', async () 
     expect((await native(scratch, ['status'])).status).toBe(0)
   }
   // Dropped after ten seconds of silence. What is in the way is read, so that the end can be seen.
-  let open_ = sockets.length
-  for (const socket of sockets) socket.once('close', () => open_--).once('end', () => socket.end())
   await until(() => false, 11_000)
   for (const socket of sockets) socket.resume()
   expect(await until(() => open_ === 0, 20_000)).toBe(true)

@@ -38,7 +38,7 @@ describe.skipIf(!need('cc', 'who can read a running command'))('a running comman
     child.stdout?.on('data', (chunk: Buffer) => {
       out += chunk
     })
-    await until(() => out.includes('\n') && out.includes('TOKEN='))
+    expect(await until(() => /TOKEN=.*\n/.test(out), 20_000), out).toBe(true)
     expect(out).toContain(secret)
     pid = Number(out.split(' ')[0])
     ghost = out.split(' ')[1] ?? ''

@@ -12,7 +12,7 @@ export function between(scratch: Scratch, command: string, options?: TerminalOpt
 
 /** Waits for the end and returns the exit code that the shell saw. Fails when the terminal's settings changed. */
 export async function codeOf(terminal: Terminal): Promise<number> {
-  await terminal.waitForText('END')
+  await terminal.waitForText(/^END$/m)
   const text = terminal.text()
   const settings = (word: string) => new RegExp(`^${word} ([0-9a-f]{32})`, 'm').exec(text)?.[1]
   expect(settings('before'), text).toBeDefined()

@@ -50,6 +50,21 @@ export async function dashboardProgram(world: string): Promise<string[]> {
   return [node(), await program(), world]
 }
 
+/**
+ * Waits until that dashboard is there in full. It takes the mouse behind its first frame; a key that is answered after
+ * that says that what follows is done too: the terminal's guard is told, the mouse is listened to.
+ */
+export async function started(terminal: Terminal): Promise<void> {
+  await terminal.waitForScreen((screen) => screen.includes('[1 secrets') && terminal.modes.mouse !== 'none')
+  for (const [key, tab] of [
+    ['2', '[2 running'],
+    ['1', '[1 secrets'],
+  ] as const) {
+    terminal.type(key)
+    await terminal.waitForScreen((screen) => screen.includes(tab))
+  }
+}
+
 /** The dashboard on a world that stands still, at a terminal. The zone is fixed, so that times look the same. */
 export async function dashboardAtTerminal(
   scratch: Scratch,

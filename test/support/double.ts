@@ -17,10 +17,12 @@ import {
 import { join } from 'node:path'
 import { type Filling, frameOf, nativeBinary } from './holder.ts'
 import { CHECKOUT, installedRoot } from './installed.ts'
+import { killed } from './processes.ts'
 import type { Scratch } from './scratch.ts'
 import { sharedFolder } from './shared-folder.ts'
 import { type Run, type RunOptions, run } from './tazpod.ts'
 import { need } from './tools.ts'
+import { until } from './until.ts'
 
 /** What the double does when it is started for a verb. */
 export interface Behaviour {
@@ -32,6 +34,8 @@ export interface Behaviour {
   put?: Filling
   /** Waits so long before it puts and exits. */
   sleep?: number
+  /** Waits for `release` before it puts and exits. */
+  held?: boolean
   /** SIGTERM does nothing to it. */
   deaf?: boolean
   /** Does not read its standard input. */
@@ -41,6 +45,8 @@ export interface Behaviour {
 export interface Call {
   verb: string
   pid: number
+  /** Unix ms: after its start, before its end. */
+  time: number
   argv: string[]
   env: Record<string, string>
   cwd: string
@@ -52,24 +58,29 @@ const MAIN = `
 const fs = require('node:fs'), path = require('node:path')
 const root = path.join(__dirname, '../..')
 const argv = process.argv.slice(2), verb = argv[0]
-const { code = 0, get, put, sleep = 0, deaf, unread } = JSON.parse(fs.readFileSync(root + '/behaviour.json', 'utf8'))[verb] ?? {}
+const { code = 0, get, put, sleep = 0, held, deaf, unread } = JSON.parse(fs.readFileSync(root + '/behaviour.json', 'utf8'))[verb] ?? {}
 if (deaf) process.on('SIGTERM', () => undefined)
 const input = unread ? Buffer.alloc(0) : fs.readFileSync(0)
 const sha256 = require('node:crypto').createHash('sha256').update(input).digest('hex')
-const call = { verb, pid: process.pid, argv, env: process.env, cwd: process.cwd(), stdin: { size: input.length, sha256 } }
+const call = { verb, pid: process.pid, time: Date.now(), argv, env: process.env, cwd: process.cwd(), stdin: { size: input.length, sha256 } }
 fs.appendFileSync(root + '/calls.jsonl', JSON.stringify(call) + '\\n')
 const tazpod = (args, input) => require('node:child_process').spawnSync(root + '/bin/tazpod', args, { input })
-setTimeout(() => {
+const end = () => {
+  if (held && !fs.existsSync(root + '/release')) return setTimeout(end, 20)
   const got = get ? tazpod(['ghost', 'get', get]).status : 0
   if (got !== 0) process.exit(got)
   if (put) tazpod(['ghost', 'put'], fs.readFileSync(put))
   process.exit(code)
-}, sleep)
+}
+setTimeout(end, sleep)
 `
 
-/** The program with times of seconds instead of minutes; everything else of it is the product. */
+/**
+ * The program with times of seconds instead of minutes; everything else of it is the product. What ends a Node that is
+ * stuck is not shorter: on a busy machine one that is not has to start, and say so, before.
+ */
 const SHORT =
-  '-O1 -DKEEP_REFRESH_S=2 -DKEEP_PAUSE_S=1 -DKEEP_REVOKE_S=3 -DOVERDUE_S=1 -DOVERDUE_AGAIN_S=4 -DEXEC_REFRESH_S=2'
+  '-O1 -DKEEP_REFRESH_S=8 -DKEEP_PAUSE_S=1 -DKEEP_REVOKE_S=8 -DOVERDUE_S=1 -DOVERDUE_AGAIN_S=4 -DEXEC_REFRESH_S=8'
 
 /** That program; nothing, with a printed reason, where no compiler is found. Built once per test run. */
 export function hastyBinary(): string | undefined {
@@ -129,11 +140,16 @@ export class Double {
     renameSync(next, join(this.root, 'behaviour.json'))
   }
 
+  /** Lets go what is `held`. */
+  release(): void {
+    writeFileSync(join(this.root, 'release'), '')
+  }
+
   /** How it was started so far. */
   calls(verb?: string): Call[] {
     const file = join(this.root, 'calls.jsonl')
     const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
-    const calls = lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Call)
+    const calls = lines.slice(0, -1).map((line) => JSON.parse(line) as Call) // the last one may not be whole yet
     return calls.filter((call) => verb === undefined || call.verb === verb)
   }
 
@@ -156,6 +172,17 @@ export class Double {
       .processes()
       .filter(({ command }) => command.startsWith(`tazpod ghost keep ${runtime}/`))
       .map(({ pid }) => pid)
+  }
+
+  /** Kills the keepers, and waits until the holder has noticed: until then a put would start no other one. */
+  async killKeepers(): Promise<void> {
+    for (const keeper of this.keepers()) await killed(keeper)
+    const noticed = async (): Promise<boolean> => {
+      const { stdout } = await this.run(['status', '--json'])
+      const { refresh } = JSON.parse(stdout) as { refresh: { keeper: boolean } | null }
+      return refresh?.keeper !== true
+    }
+    if (!(await until(noticed))) throw new Error('the holder does not notice that its keeper is gone')
   }
 }
 

@@ -107,17 +107,24 @@ export function holderPid(scratch: Scratch, folder?: string): number {
   return scratch.processes().find((p) => p.command.includes(argument))?.pid ?? 0
 }
 
-/** What each descriptor of a process is (as root, or for an own dumpable process). */
+/** What each descriptor of a process is (as root, or for an own dumpable process). One that it closes meanwhile is none. */
 export function descriptorsOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return []
+    }
+  })
 }
 
-/** The lines of this person's activity log. */
+/** The lines of this person's activity log; one that is still being written is none yet. */
 export function journalOf(scratch: Scratch): Record<string, unknown>[] {
   const text = readFileSync(join(scratch.state, 'tazpod/log.jsonl'), 'utf8')
   return text
     .split('\n')
-    .filter((line) => line !== '')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 

@@ -48,7 +48,30 @@ export async function killed(pid: number): Promise<void> {
 
 /** A process that ended and waits for its parent holds no memory, mount or file: it counts as gone. */
 function isZombie(pid: number): boolean {
-  return / Z /.test(proc(`/proc/${pid}/stat`).replace(/^.*\)/s, ''))
+  return statOf(pid).state === 'Z'
+}
+
+/** Who started a process; 0 when it is gone. */
+export function parentOf(pid: number): number {
+  return statOf(pid).parent
+}
+
+/**
+ * Does a process run in the job that has its terminal? A shell says `fg` before it hands the terminal over: until then
+ * the keys that are signals are for the shell.
+ */
+export function isInForeground(pid: number): boolean {
+  const { state, group, foreground } = statOf(pid)
+  return state !== '' && state !== 'T' && group === foreground
+}
+
+/** proc(5): what stands behind the name, which may hold anything. */
+function statOf(pid: number): { state: string; parent: number; group: number; foreground: number } {
+  const fields = proc(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  const [state = '', parent = 0, group = 0, , , foreground = 0] = fields
+  return { state, parent: Number(parent), group: Number(group), foreground: Number(foreground) }
 }
 
 function pids(): number[] {

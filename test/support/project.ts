@@ -40,6 +40,17 @@ export async function makeProject(scratch: Scratch, yaml: string, trust = true):
   if (trust) await must(scratch, ['trust', '--yes'])
 }
 
+/**
+ * When it locks at the latest, in ms since 1970. The status says whole seconds and is late by as long as it takes to
+ * come, so that the earliest of several is the closest.
+ */
+export async function expiry(scratch: Scratch): Promise<number> {
+  const ends: number[] = []
+  for (let n = 0; n < 5; n++)
+    ends.push(Date.parse(JSON.parse(await must(scratch, ['status', '--json'])).expiresAt))
+  return Math.min(...ends)
+}
+
 /** Runs a command that has to work, and returns what it printed. */
 export async function must(
   scratch: Scratch,

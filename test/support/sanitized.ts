@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKOUT } from './installed.ts'
 import { sharedFolder } from './shared-folder.ts'
@@ -14,20 +14,23 @@ export class Sanitized {
     if (!need('make', 'the sanitized program') || !need('cc', 'the sanitized program')) return undefined
     const built = new Sanitized()
     if (existsSync(built.binary)) return built
-    const make = spawnSync(
-      'make',
-      ['-s', '-C', join(CHECKOUT, 'native'), `OUT=${built.#folder}`, 'sanitized'],
-      {
-        encoding: 'utf8',
-      },
-    )
+    // Each in a folder of its own, which its reports go to; the name that all use is there once one of them is whole.
+    const own = `${built.#folder}-${process.pid}`
+    const make = spawnSync('make', ['-s', '-C', join(CHECKOUT, 'native'), `OUT=${own}`, 'sanitized'], {
+      encoding: 'utf8',
+    })
     if (make.status !== 0) {
       if (process.env.CI === 'true') throw new Error(`the sanitized program does not build: ${make.stderr}`)
       sayWhy(`the sanitized program does not build: ${make.stderr.split('\n')[0]}`)
       return undefined
     }
-    chmodSync(built.#folder, 0o755)
-    chmodSync(join(built.#folder, 'test'), 0o1777) // reports of every user
+    chmodSync(own, 0o755)
+    chmodSync(join(own, 'test'), 0o1777) // reports of every user
+    try {
+      symlinkSync(own, built.#folder)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // else another test file was first
+    }
     return built
   }
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CHECKOUT, reachable, tazpodBinary } from './installed.ts'
-import { mountsUnder, type Process, processesWithArgument, processesWithEnv } from './processes.ts'
+import { killed, mountsUnder, type Process, processesWithArgument, processesWithEnv } from './processes.ts'
 import { until } from './until.ts'
 import { asUser, testUid } from './users.ts'
 
@@ -142,22 +142,14 @@ export class Scratch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (readdirSync(this.runtime).length > 0) this.lockAll()
-      await until(() => this.leftovers().length === 0, 2_000)
+      await until(() => this.leftovers().length === 0, 20_000) // Node's last word (tazpod revoke) is among them
       this.#failures = this.leftovers()
-      for (const { pid } of this.processes()) kill(pid)
+      await Promise.all(this.processes().map(({ pid }) => killed(pid)))
     } finally {
       rmSync(this.root, { recursive: true, force: true, maxRetries: 3 })
     }
     if (this.#failures.length > 0)
       throw new Error(`left behind by the test:\n  ${this.#failures.join('\n  ')}`)
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { tazpodBinary } from './installed.ts'
+import { parentOf } from './processes.ts'
 import type { Scratch } from './scratch.ts'
 import { held } from './story.ts'
 import { Terminal, type TerminalOptions } from './terminal.ts'
+import { until } from './until.ts'
 
 export const SESSION_CONFIG = `version: 1
 provider: vault
@@ -77,8 +79,20 @@ export interface Parts {
   watch: number
 }
 
-/** The processes of the one session of this scratch. */
-export function partsOf(scratch: Scratch): Parts {
+/** The processes of the one session of this scratch. The shell and its footer may be there before the guard is. */
+export async function partsOf(scratch: Scratch): Promise<Parts> {
+  let found = foundParts(scratch)
+  const missing = (): string[] => Object.entries(found).flatMap(([name, pid]) => (pid ? [] : [name]))
+  await until(() => {
+    found = foundParts(scratch)
+    return missing().length === 0
+  })
+  if (missing().length > 0)
+    throw new Error(`no ${missing().join(', ')} among\n${JSON.stringify(scratch.processes(), null, 1)}`)
+  return found as Parts
+}
+
+function foundParts(scratch: Scratch): Record<keyof Parts, number | undefined> {
   const all = scratch.processes().map((p) => ({ ...p, ppid: parentOf(p.pid) }))
   const node = all.find((p) => p.command.includes('main.js shell --guard'))
   const natives = all.filter((p) => p.command.includes('tazpod shell'))
@@ -86,21 +100,27 @@ export function partsOf(scratch: Scratch): Parts {
   const guard = natives.find((p) => p.ppid === parent?.pid)
   const shell = all.find((p) => p.ppid === node?.pid && !p.command.includes('ghost watch'))
   const watch = all.find((p) => p.ppid === node?.pid && p.command.includes('ghost watch'))
-  const parts = { parent, node, guard, shell, watch }
-  const missing = Object.entries(parts).filter(([, p]) => p === undefined)
-  if (missing.length > 0)
-    throw new Error(`no ${missing.map(([name]) => name).join(', ')} among\n${JSON.stringify(all, null, 1)}`)
-  return Object.fromEntries(Object.entries(parts).map(([name, p]) => [name, p?.pid])) as unknown as Parts
+  return { parent: parent?.pid, node: node?.pid, guard: guard?.pid, shell: shell?.pid, watch: watch?.pid }
 }
 
-function parentOf(pid: number): number {
-  try {
-    return Number(
-      readFileSync(`/proc/${pid}/stat`, 'latin1')
-        .replace(/^.*\) /s, '')
-        .split(' ')[1],
-    )
-  } catch {
-    return 0
-  }
+/** native/guard.h: where the flags are in the page that the parts of a session share, and the one that is meant here. */
+const GUARD_FLAGS = 2048
+const GUARD_LOCK_ON_EXIT = 1
+
+/**
+ * A shell of a project with `session.lockOnExit` is ready, and its exit locks: the project's rules are read beside the
+ * start of the shell, and an exit before that locks nothing.
+ */
+export async function readyToLock(terminal: Terminal): Promise<void> {
+  await ready(terminal)
+  const folder = `/proc/${terminal.pid}/fd`
+  const page = readdirSync(folder).find((fd) => readlinkSync(`${folder}/${fd}`).includes('tazpod-terminal'))
+  const fd = openSync(`${folder}/${page}`, 'r')
+  const flags = Buffer.alloc(1)
+  const isKnown = await until(() => {
+    readSync(fd, flags, 0, 1, GUARD_FLAGS)
+    return (flags[0]! & GUARD_LOCK_ON_EXIT) !== 0
+  })
+  closeSync(fd)
+  if (!isKnown) throw new Error('the session does not learn that its exit locks')
 }

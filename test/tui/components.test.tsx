@@ -45,7 +45,7 @@ function shown(view: Overview, change: Partial<ReturnType<typeof still>> = {}) {
   const frame = () => screen.lastFrame() ?? ''
   const press = async (keys: string, shows: string) => {
     screen.stdin.write(keys)
-    expect(await until(() => frame().includes(shows), 3_000), frame()).toBe(true)
+    expect(await until(() => frame().includes(shows)), frame()).toBe(true)
   }
   return { source, terminal, frame, press, type: screen.stdin.write }
 }
@@ -125,9 +125,9 @@ test('what happens elsewhere shows by itself, and a failure does not take the sc
   })
   expect(await until(() => frame().includes('● unlocked'))).toBe(true)
   state = 'locked'
-  expect(await until(() => frame().includes('○ locked'), 4_000), frame()).toBe(true)
+  expect(await until(() => frame().includes('○ locked')), frame()).toBe(true)
   state = 'broken'
-  expect(await until(() => frame().includes('the state is unknown'), 4_000), frame()).toBe(true)
+  expect(await until(() => frame().includes('the state is unknown')), frame()).toBe(true)
   expect(frame()).toContain('GITHUB_TOKEN')
 })
 

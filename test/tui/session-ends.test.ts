@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { killed } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import {
   footerShows,
@@ -9,6 +10,7 @@ import {
   type Parts,
   partsOf,
   ready,
+  readyToLock,
   SESSION_CONFIG,
   shellAtTerminal,
   shellWithin,
@@ -23,16 +25,18 @@ beforeEach(() => {
 })
 afterEach(() => scratch[Symbol.asyncDispose]())
 
+const pidsOf = (command: string): number[] =>
+  scratch.processes().flatMap((one) => (one.command === command ? [one.pid] : []))
+
 const MODES = String.raw`printf '\e[?1003h\e[?1006h\e[?2004h\e[?25l\e[?1h\e='`
 
 /** Full of modes, perhaps on the alternate screen, with a command running. */
 async function busy(terminal: Terminal, alternate: boolean): Promise<Parts> {
-  const parts = partsOf(scratch)
+  const parts = await partsOf(scratch)
   terminal.line(`${MODES}; ${alternate ? String.raw`printf '\e[?1049hinside'` : 'echo inside'}; sleep 1000`)
   await terminal.waitForScreen((screen) => /^inside/m.test(screen))
-  await until(() => terminal.state().modes.mouseTrackingMode === 'any')
   // Before that a shell that ends leaves it behind, with tazpod or without: it is in no job yet.
-  await until(() => scratch.processes().some(({ command }) => command === 'sleep 1000'))
+  expect(await until(() => pidsOf('sleep 1000').length === 1)).toBe(true)
   expect(terminal.state()).toMatchObject({
     alternate,
     modes: { mouseTrackingMode: 'any', applicationCursorKeysMode: true },
@@ -64,10 +68,12 @@ async function isAsBefore(terminal: Terminal, promptIsThere = true): Promise<voi
 async function isGone(parts: Parts): Promise<void> {
   const all = [...Object.values(parts)]
   const alive = (): number[] => scratch.processes().flatMap(({ pid }) => (all.includes(pid) ? [pid] : []))
-  await until(() => alive().length === 0, 5000)
+  await until(() => alive().length === 0, 15_000)
   expect(alive()).toEqual([])
-  const status = JSON.parse((await tazpod(scratch, ['status', '--json'])).stdout)
-  expect(status).toMatchObject({ state: 'unlocked', running: [] })
+  // The holder hears of an end a moment after the process has left /proc.
+  const status = async () => JSON.parse((await tazpod(scratch, ['status', '--json'])).stdout)
+  await until(async () => (await status()).running?.length === 0)
+  expect(await status()).toMatchObject({ state: 'unlocked', running: [] })
 }
 
 describe.each([false, true])('SIGKILL with the alternate screen %s', (alternate) => {
@@ -129,12 +135,15 @@ test('a closed window: everything ends, the holder stays', async () => {
 test('a background job of the shell that ignores the hang-up does not keep the session', async () => {
   await heldProject(scratch)
   await using terminal = await shellWithin(scratch)
-  const parts = partsOf(scratch)
-  terminal.line("(trap '' HUP; exec sleep 123) & exit 4")
+  const parts = await partsOf(scratch)
+  terminal.line("(trap '' HUP; exec sleep 123) &")
+  expect(await until(() => pidsOf('sleep 123').length === 1)).toBe(true)
+  terminal.line('exit 4')
   await terminal.waitForText('code=4')
   await isGone(parts)
   await isAsBefore(terminal)
-  for (const { pid, command } of scratch.processes()) if (command === 'sleep 123') process.kill(pid)
+  expect(pidsOf('sleep 123')).toHaveLength(1)
+  for (const pid of pidsOf('sleep 123')) await killed(pid)
   terminal.line('exit')
   await terminal.exit()
 })
@@ -169,9 +178,9 @@ describe('session.lockOnExit', () => {
   test('the exit of the last shell locks, that of another does not', async () => {
     await heldProject(scratch, LOCKS)
     await using one = shellAtTerminal(scratch)
-    await ready(one)
+    await readyToLock(one)
     await using two = shellAtTerminal(scratch)
-    await ready(two)
+    await readyToLock(two)
     one.line('exit')
     await one.exit()
     expect(await state()).toBe('unlocked')
@@ -183,9 +192,9 @@ describe('session.lockOnExit', () => {
   test('another session counts even when its shell is unknown to a new holder', async () => {
     await heldProject(scratch, LOCKS)
     await using one = shellAtTerminal(scratch)
-    await ready(one)
+    await readyToLock(one)
     await using two = shellAtTerminal(scratch)
-    await ready(two)
+    await readyToLock(two)
     await tazpod(scratch, ['lock'])
     await footerShows(one, 'LOCKED')
     await heldProject(scratch, LOCKS)
@@ -202,7 +211,7 @@ describe('session.lockOnExit', () => {
     await using plain = shellAtTerminal(scratch, { flags: ['--plain'] })
     await plain.waitForText('in>')
     await using shell = shellAtTerminal(scratch)
-    await ready(shell)
+    await readyToLock(shell)
     shell.line('exit')
     await shell.exit()
     expect(await state()).toBe('unlocked')
@@ -213,18 +222,19 @@ describe('session.lockOnExit', () => {
   test.each(['node', 'parent', 'shell'] as const)('SIGKILL of the %s is an exit too', async (part) => {
     await heldProject(scratch, LOCKS)
     await using shell = shellAtTerminal(scratch)
-    await ready(shell)
-    process.kill(partsOf(scratch)[part], 'SIGKILL')
+    await readyToLock(shell)
+    const parts = await partsOf(scratch)
+    process.kill(parts[part], 'SIGKILL')
     await shell.exit()
-    expect(await until(async () => (await state()) === 'locked', 5000)).toBe(true)
+    expect(await until(async () => (await state()) === 'locked', 15_000)).toBe(true)
   })
 
   test('a closed window too', async () => {
     await heldProject(scratch, LOCKS)
     await using shell = shellAtTerminal(scratch)
-    await ready(shell)
+    await readyToLock(shell)
     shell.hangUp()
     await shell.exit()
-    expect(await until(async () => (await state()) === 'locked', 5000)).toBe(true)
+    expect(await until(async () => (await state()) === 'locked', 15_000)).toBe(true)
   })
 })

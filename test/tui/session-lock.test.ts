@@ -1,5 +1,6 @@
 /** Locked and unlocked inside a session: the shell goes on, and a person always sees which it is. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { filled } from '../support/holder.ts'
 import { tazpodBinary } from '../support/installed.ts'
@@ -43,6 +44,21 @@ async function mountsOf(): Promise<string> {
   return must(scratch, ['exec', '--', 'sh', '-c', script])
 }
 
+const runs = (command: string): boolean => scratch.processes().some((one) => one.command === command)
+
+/** Types a command that runs in the background with secrets. It is counted before it has been given all of them. */
+async function startBeside(shell: Terminal): Promise<void> {
+  shell.line(`${bin()} exec -- sleep 1000 &`)
+  await footerShows(shell, '1 running')
+  expect(await until(() => runs('sleep 1000'))).toBe(true)
+}
+
+/** Starts `cat -v`, which shows keys. Before it is there they would be for the shell. */
+async function startCat(shell: Terminal): Promise<void> {
+  shell.line('cat -v')
+  expect(await until(() => runs('cat -v'))).toBe(true)
+}
+
 async function leave(shell: Terminal): Promise<void> {
   shell.line('exit 0')
   expect(await shell.exit()).toMatchObject({ exitCode: 0 })
@@ -55,14 +71,14 @@ describe('locked from elsewhere', () => {
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
     await must(scratch, ['lock'])
-    await footerShows(shell, 'LOCKED', 1500)
+    await footerShows(shell, 'LOCKED', 5_000)
     shell.line(`${bin()} status`)
     await shell.waitForText('next: tazpod pull')
     shell.line(`${bin()} pull`)
     await shell.waitForText('Passphrase of the vault:')
     shell.line(PASSPHRASE)
     await shell.waitForText('1 secret from vault')
-    await footerShows(shell, 'unlocked', 1500)
+    await footerShows(shell, 'unlocked', 5_000)
     shell.line(`${bin()} exec -- sh -c 'echo "nested $(cat $TOKEN_FILE)"'`)
     await shell.waitForText('nested value')
     // The holder stands outside: other commands see nothing of this shell's, and it ends like any other.
@@ -96,13 +112,12 @@ describe('locked from elsewhere', () => {
     await heldProject(scratch)
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
-    shell.line(`${bin()} exec -- sleep 1000 &`)
-    await footerShows(shell, '1 running')
+    await startBeside(shell)
     await must(scratch, ['lock'])
     await footerShows(shell, 'locked; 1 still run')
     shell.type(`${PREFIX}s`)
     await footerShows(shell, 'asked 1 to end')
-    shell.line('')
+    shell.line('wait %1') // only then is bash sure to know of the end, and to tell it
     await shell.waitForText('Terminated')
     await leave(shell)
   })
@@ -114,7 +129,9 @@ test('in a command without a session no holder is started', async () => {
     env: { PS1: 'in> ' },
   })
   await shell.waitForText('in>')
-  shell.line(`${bin()} lock; ${bin()} pull; echo "code $?"`)
+  shell.line(`${bin()} lock`)
+  expect(await until(() => scratch.holder() === undefined)).toBe(true)
+  shell.line(`${bin()} pull; echo "code $?"`)
   await shell.waitForText('Passphrase of the vault:')
   shell.line(PASSPHRASE)
   await shell.waitForText("can't be unlocked from inside a command")
@@ -129,7 +146,7 @@ describe('the menu', () => {
     await heldProject(scratch)
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
-    shell.line('cat -v')
+    await startCat(shell)
     shell.type(PREFIX)
     await footerShows(shell, 'l lock   u refresh   d dashboard   ? help   Esc')
     await shell.waitForText('^]')
@@ -146,7 +163,7 @@ describe('the menu', () => {
     await using shell = shellAtTerminal(scratch, { flags: ['--no-keys'] })
     await ready(shell)
     expect(shell.screen()).not.toContain('menu')
-    shell.line('cat -v')
+    await startCat(shell)
     shell.type(`${PREFIX}l\r`)
     await shell.waitForText('^]l')
     await footerShows(shell, 'unlocked')
@@ -173,11 +190,10 @@ describe('the menu', () => {
     await heldProject(scratch)
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
-    shell.line(`${bin()} exec -- sleep 1000 &`)
-    await footerShows(shell, '1 running')
+    await startBeside(shell)
     shell.type(`${PREFIX}s`)
     await footerShows(shell, 'LOCKED')
-    await until(() => !scratch.processes().some(({ command }) => command === 'sleep 1000'))
+    expect(await until(() => !runs('sleep 1000'))).toBe(true)
     shell.line('echo here')
     await shell.waitForText(/^here/m)
     await leave(shell)
@@ -187,8 +203,7 @@ describe('the menu', () => {
     await heldProject(scratch)
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
-    shell.line(`${bin()} exec -- sleep 1000 &`)
-    await footerShows(shell, '1 running')
+    await startBeside(shell)
     shell.type(`${PREFIX}w`)
     await footerShows(shell, 'locks when 1 running have ended')
     expect(JSON.parse((await tazpod(scratch, ['status', '--json'])).stdout)).toMatchObject({
@@ -204,7 +219,7 @@ describe('the menu', () => {
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
     shell.line('seq 5')
-    await shell.waitForText(/^5/m)
+    await shell.waitForText(/^5\nin>/m)
     await must(scratch, ['lock'])
     await footerShows(shell, 'LOCKED')
     const before = shell.screenRows().slice(0, -1)
@@ -245,7 +260,7 @@ describe('the menu', () => {
     await ready(shell)
     scratch.file('project/text', 'some text\n'.repeat(100))
     shell.line('less text')
-    await shell.waitForScreen((screen) => screen.startsWith('some text'))
+    await shell.waitForScreen((screen) => screen.startsWith(`${'some text\n'.repeat(22)}text\n`))
     await must(scratch, ['lock'])
     await footerShows(shell, 'LOCKED')
     const before = shell.screenRows().slice(0, -1)
@@ -264,11 +279,11 @@ describe('the menu', () => {
     await heldProject(scratch)
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
-    shell.line('(until [ -e "$HOME/go" ]; do sleep 0.05; done; printf "la%s"  te) &')
+    shell.line('(until [ -e "$HOME/go" ]; do sleep 0.05; done; printf "la%s"  te; : > "$HOME/gone") &')
     shell.type(`${PREFIX}?`)
     await shell.waitForText('any key goes back')
     scratch.file('go', '')
-    await until(() => !scratch.processes().some(({ command }) => command.startsWith('sleep 0.05')), 2000)
+    expect(await until(() => existsSync(join(scratch.home, 'gone')))).toBe(true)
     expect(await until(() => shell.screen().includes('late'), 300)).toBe(false) // the shell waits
     shell.type(' ')
     await footerShows(shell, 'unlocked')
@@ -282,14 +297,16 @@ describe('the time that is left', () => {
     await filled(scratch, { secrets: { A: 'x' }, session: { max: 62, label: 'short' } })
     await using shell = shellAtTerminal(scratch)
     await footerShows(shell, /short unlocked 1m|locks in/)
-    await footerShows(shell, 'locks in 59s (its time is over)')
+    await footerShows(shell, /locks in 5\ds \(its time is over\)/) // it looks once a second, or a bit later
     expect(shell.raw).toContain('\x07')
     await leave(shell)
   })
 
   test('at the end the footer says locked', async () => {
-    await filled(scratch, { secrets: { A: 'x' }, session: { max: 3, label: 'short' } })
+    await filled(scratch, { secrets: { A: 'x' } })
     await using shell = shellAtTerminal(scratch)
+    await ready(shell)
+    await filled(scratch, { secrets: { A: 'x' }, session: { max: 8, label: 'short' } }) // now: its start takes time
     await footerShows(shell, /short unlocked \ds/)
     await footerShows(shell, 'LOCKED')
     await leave(shell)
@@ -354,8 +371,8 @@ test('the session reads no secret: nothing of it is in its parts', async () => {
   await makeProject(scratch, SESSION_CONFIG)
   await must(scratch, ['pull'], { passphrase: PASSPHRASE })
   await using shell = shellAtTerminal(scratch)
-  await footerShows(shell, 'unlocked')
-  const parts = partsOf(scratch)
+  await ready(shell)
+  const parts = await partsOf(scratch)
   for (const pid of [parts.node, parts.parent, parts.guard, parts.watch])
     expect(
       readFileSync(`/proc/${pid}/environ`, 'latin1') + readFileSync(`/proc/${pid}/cmdline`, 'latin1'),

@@ -3,15 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
+import { isInForeground, type Process } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
-import {
-  footerOf,
-  footerShows,
-  heldProject,
-  partsOf,
-  shellAtTerminal,
-  shellWithin,
-} from '../support/session.ts'
+import { footerShows, heldProject, partsOf, ready, shellAtTerminal, shellWithin } from '../support/session.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
@@ -29,6 +23,7 @@ const read = (name: string): string => readFileSync(join(scratch.home, name), 'u
 describe('the shell', () => {
   test('has what it is granted, job control, its size, and its exit code is ours', async () => {
     await using shell = shellAtTerminal(scratch)
+    await ready(shell)
     await footerShows(shell, 'unlocked 11h 59m   1 secret  rootless')
     shell.line('echo "has $(cat $TOKEN_FILE)"; stty size')
     await shell.waitForText('has value')
@@ -39,7 +34,10 @@ describe('the shell', () => {
     await shell.waitForText('Stopped')
     shell.line('fg')
     await shell.waitForText(/^sh -c .*sleep 100'$/m)
+    const goesOn = ({ pid, command }: Process): boolean => command === 'sleep 100' && isInForeground(pid)
+    expect(await until(() => scratch.processes().some(goesOn))).toBe(true)
     shell.type(KEY.ctrlC)
+    await shell.waitForText(/\^C\s+in>/)
     shell.line('exit 3')
     expect(await shell.exit()).toEqual({ exitCode: 3, signal: 0 })
     expect(shell.screen()).not.toContain('unlocked')
@@ -83,8 +81,9 @@ describe('the shell', () => {
   })
 
   test('bash reads its own start-up file', async () => {
-    writeFileSync(join(scratch.home, '.bashrc'), 'alias hello="echo from the rc file"\n')
+    writeFileSync(join(scratch.home, '.bashrc'), 'alias hello="echo from the rc file"\nPS1="rc> "\n')
     await using shell = shellAtTerminal(scratch, { args: [] })
+    await shell.waitForText('rc>')
     shell.line('hello')
     await shell.waitForText(/^from the rc file/m)
     shell.line('exit')
@@ -96,7 +95,7 @@ describe('the shell', () => {
     await using shell = shellAtTerminal(scratch, { args: [], env: { SHELL: '/usr/bin/zsh' } })
     await shell.waitForText('zsh>')
     shell.line('hello; cat $TOKEN_FILE; stty size')
-    await shell.waitForText(/^from the rc file\s+value23 80/m)
+    await shell.waitForText(/^from the rc file\s+value23 80\s+zsh>/m)
     await footerShows(shell, 'unlocked')
     shell.line('exit 4')
     expect(await shell.exit()).toMatchObject({ exitCode: 4 })
@@ -110,7 +109,7 @@ describe('the shell', () => {
     await using shell = shellAtTerminal(scratch, { args: [], env: { SHELL: '/usr/bin/fish' } })
     await shell.waitForText('fish>')
     shell.line('hello; cat $TOKEN_FILE; stty size')
-    await shell.waitForText(/^from the rc file\s+value23 80/m)
+    await shell.waitForText(/^from the rc file\s+value23 80\s+fish>/m)
     await footerShows(shell, 'unlocked')
     shell.line('exit 5')
     expect(await shell.exit()).toMatchObject({ exitCode: 5 })
@@ -126,6 +125,7 @@ describe('the shell', () => {
 describe('without a terminal of its own', () => {
   test('--plain is exec: the same process becomes the shell', async () => {
     await using shell = shellAtTerminal(scratch, { flags: ['--plain'] })
+    await shell.waitForText('in>')
     shell.line('echo "$$ $(cat $TOKEN_FILE)"; stty size')
     await shell.waitForText(`${shell.pid} value`)
     await shell.waitForText('24 80')
@@ -153,9 +153,9 @@ describe('without a terminal of its own', () => {
     ]
     await using shell = new Terminal(scratch, argv)
     await shell.waitForText('in>')
-    expect(shell.raw).not.toContain('unlocked')
     shell.line('exit')
     await shell.exit()
+    expect(shell.raw).not.toContain('unlocked')
   })
 
   test('inside a session there is no second footer', async () => {
@@ -190,8 +190,7 @@ describe('the terminal', () => {
     terminal.line("printf '\\e[?1000h\\e[?1006h\\e[?25l\\e[>1u\\e7\\e[3;5r\\e8'; exit 9")
     await terminal.waitForText('code=9')
     terminal.line('stty -a > "$HOME/after"; seq 40; echo done')
-    await terminal.waitForText(/^done/m)
-    await until(() => read('after') !== '')
+    await terminal.waitForScreen((screen) => screen.endsWith('\ndone\n$'))
     expect(read('after')).toBe(read('before'))
     expect(terminal.state()).toMatchObject({ alternate: false, modes: { mouseTrackingMode: 'none' } })
     expect(terminal.screenRows().slice(-3)).toEqual(['40', 'done', '$'])
@@ -202,7 +201,7 @@ describe('the terminal', () => {
 
   test('a new size reaches the shell, and the footer stays at the bottom', async () => {
     await using shell = shellAtTerminal(scratch)
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     for (const [cols, rows] of [
       [100, 30],
       [60, 10],
@@ -222,7 +221,7 @@ describe('the terminal', () => {
 
   test('NO_COLOR: no colour in the footer', async () => {
     await using shell = shellAtTerminal(scratch, { env: { NO_COLOR: '1' } })
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     expect(shell.raw).not.toMatch(/\x1b\[1;(?:30|37);4/)
     shell.line('exit')
     await shell.exit()
@@ -230,14 +229,14 @@ describe('the terminal', () => {
 
   test('what scrolls away is in the scrollback, without the footer', async () => {
     await using shell = shellAtTerminal(scratch)
-    await footerShows(shell, 'unlocked')
+    await ready(shell)
     shell.line('seq 200; echo end')
     await shell.waitForText(/^end/m)
     shell.line("printf '\\e[H\\e[2J'; seq 3; echo again")
     await shell.waitForText(/^again/m)
+    await footerShows(shell, 'unlocked') // which the shell had cleared away
     expect(shell.scrollback().filter((row) => row.includes('unlocked'))).toEqual([])
     expect(shell.scrollback().join('\n')).toContain('\n100\n101\n102\n')
-    expect(footerOf(shell)).toContain('unlocked')
     shell.line('exit')
     await shell.exit()
   })
@@ -245,8 +244,8 @@ describe('the terminal', () => {
 
 test('the watcher and the guard cost little memory', async () => {
   await using shell = shellAtTerminal(scratch)
-  await footerShows(shell, 'unlocked')
-  const parts = partsOf(scratch)
+  await ready(shell)
+  const parts = await partsOf(scratch)
   const kib = (pid: number): number =>
     Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
   for (const pid of [parts.parent, parts.guard, parts.watch]) expect(kib(pid)).toBeLessThan(2048)

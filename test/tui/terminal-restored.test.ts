@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dashboardProgram } from '../support/dashboard.ts'
+import { dashboardProgram, started } from '../support/dashboard.ts'
 import { CANARY } from '../support/dashboard-world.ts'
 import { Scratch } from '../support/scratch.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
@@ -10,28 +10,28 @@ const RUNNING = { alternateScreen: true, mouse: 'vt200', cursorHidden: true, bra
 
 /**
  * A shell that runs the dashboard between two looks at the terminal's settings. It gives whoever has to put them back
- * five seconds, and takes part in nothing itself: it is neither interactive nor bash.
+ * twenty seconds, and takes part in nothing itself: it is neither interactive nor bash.
  */
 async function between(scratch: Scratch, world = 'unlocked'): Promise<Terminal> {
   const program = (await dashboardProgram(world)).join(' ')
   const script = `trap : INT TERM; s=$(stty -g); stty -a | md5sum | sed 's/^/before /'
     ${program}; code=$?
-    n=0; until [ "$(stty -g)" = "$s" ] || [ $n = 100 ]; do n=$((n+1)); sleep .05; done
+    n=0; until [ "$(stty -g)" = "$s" ] || [ $n = 400 ]; do n=$((n+1)); sleep .05; done
     stty -a | md5sum | sed 's/^/after /'; echo "code=$code"; read -r end; echo END`
   return new Terminal(scratch, ['sh', '-c', script], { cols: 80, rows: 24, env: { TZ: 'UTC' } })
 }
 
 /** The exit code that the shell saw, after it was checked that the terminal is as it was. */
 async function restored(terminal: Terminal): Promise<number> {
-  await terminal.waitForText(/after [0-9a-f]{32}[\s\S]*code=/)
+  await terminal.waitForText(/^after [0-9a-f]{32}[\s\S]*code=\d/m)
   const text = terminal.text()
   const settings = (word: string) => new RegExp(`^${word} ([0-9a-f]{32})`, 'm').exec(text)?.[1]
   expect(settings('after'), text).toBe(settings('before'))
-  expect(await until(() => JSON.stringify(terminal.modes) === JSON.stringify(CLEAN), 5_000), text).toBe(true)
+  expect(await until(() => JSON.stringify(terminal.modes) === JSON.stringify(CLEAN), 15_000), text).toBe(true)
   expect(text).not.toContain('[1 secrets')
   terminal.line('')
   await terminal.waitForText('END')
-  return Number(/code=(\d+)/.exec(text)?.[1])
+  return Number(/code=(\d+)/.exec(terminal.text())?.[1])
 }
 
 function dashboardOf(scratch: Scratch): number {
@@ -42,8 +42,8 @@ function dashboardOf(scratch: Scratch): number {
 
 async function running(scratch: Scratch, world?: string): Promise<Terminal> {
   const terminal = await between(scratch, world)
-  await terminal.waitForText('q quit')
-  expect(await until(() => JSON.stringify(terminal.modes) === JSON.stringify(RUNNING), 5_000)).toBe(true)
+  await started(terminal)
+  expect(await until(() => JSON.stringify(terminal.modes) === JSON.stringify(RUNNING), 15_000)).toBe(true)
   return terminal
 }
 
@@ -121,7 +121,7 @@ test('Ctrl-Z gives the terminal back, fg draws the dashboard again', async () =>
   })
   await terminal.waitForText('PROMPT>')
   terminal.line(`stty -a | md5sum; ${(await dashboardProgram('unlocked')).join(' ')}`)
-  await terminal.waitForText('q quit')
+  await started(terminal)
   terminal.type(KEY.ctrlZ)
   await terminal.waitForText('Stopped')
   expect(terminal.modes).toEqual(CLEAN)

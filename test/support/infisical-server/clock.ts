@@ -1,10 +1,15 @@
-/** The server's own time: it runs like the real one, and a test can move it. */
+/** The server's own time: it runs like the real one, or stands still, and a test can move it. */
 export class Clock {
   #ahead = 0
+  readonly #stillAt: number | undefined
+
+  constructor(still: boolean) {
+    this.#stillAt = still ? Date.now() : undefined
+  }
 
   /** Milliseconds, like `Date.now()`. */
   now(): number {
-    return Date.now() + this.#ahead
+    return (this.#stillAt ?? Date.now()) + this.#ahead
   }
 
   seconds(): number {

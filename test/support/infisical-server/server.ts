@@ -51,7 +51,7 @@ export class InfisicalServer implements AsyncDisposable {
   }
 
   static async start(options: StartOptions = {}): Promise<InfisicalServer> {
-    const inside = new Inside(options.mode ?? 'current')
+    const inside = new Inside(options.mode ?? 'current', options.still ?? false)
     const certificates = options.tls && makeCertificates(options.tls)
     const server = listener(certificates, inside.listener)
     await new Promise<void>((resolve, reject) => {
@@ -141,8 +141,8 @@ class Inside {
   readonly #edge: Edge
   readonly #stopping = new AbortController()
 
-  constructor(mode: Mode) {
-    this.world = new World(mode)
+  constructor(mode: Mode, still: boolean) {
+    this.world = new World(mode, still)
     this.rates = new Rates(this.world.clock, mode)
     this.#edge = new Edge(this.world, this.rates, ROUTES)
   }
@@ -166,7 +166,8 @@ class Inside {
     const requestId = newRequestId()
     const { body, tooLarge } = await this.#body(request)
     record.body = body
-    if (fault?.delayMs !== undefined && fault.kind !== 'slow-body') await this.#wait(fault.delayMs)
+    if (fault?.until !== undefined) await Promise.race([fault.until, this.#wait(Number.POSITIVE_INFINITY)])
+    else if (fault?.delayMs !== undefined && fault.kind !== 'slow-body') await this.#wait(fault.delayMs)
     else if (fault?.kind === 'slow-headers') await this.#wait(1_000)
     const wire: Wire =
       (fault && replacement(fault, record, this.world.mode, requestId)) ??

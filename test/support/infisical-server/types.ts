@@ -10,6 +10,8 @@ export interface StartOptions {
   mode?: Mode
   tls?: TlsKind
   port?: number
+  /** Its clock moves with `advance` alone: for answers whose seconds count. */
+  still?: boolean
 }
 
 /** One request as it arrived. It is listed as soon as its headers are there; `status` is 0 until it is answered. */
@@ -44,6 +46,8 @@ interface FaultScope {
   times?: number
   /** For the slow ones. `Infinity`: until the server is disposed of. */
   delayMs?: number
+  /** For slow headers, in the place of a time: they come when this is resolved. */
+  until?: Promise<unknown>
 }
 
 export type FaultEffect =

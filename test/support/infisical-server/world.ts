@@ -10,7 +10,7 @@ import type { Mode } from './types.ts'
 
 /** Everything that a server knows, without its network. */
 export class World {
-  readonly clock = new Clock()
+  readonly clock: Clock
   readonly mode: Mode
   readonly tokens: Tokens
   readonly organization = { id: randomUUID(), name: 'Lab', slug: 'lab' }
@@ -19,8 +19,9 @@ export class World {
   databaseDown = false
   maintenance = false
 
-  constructor(mode: Mode) {
+  constructor(mode: Mode, still: boolean) {
     this.mode = mode
+    this.clock = new Clock(still)
     const key = randomBytes(32)
     const refuseWhenDown = (): void => {
       if (this.databaseDown) throw new Problem('databaseDown')
