@@ -33,3 +33,12 @@ export function terraformVersion(json: string): string | undefined {
 
 /** What the scaffold needs: write-only arguments. */
 export const TERRAFORM_NEEDED = { major: 1, minor: 11, patch: 0 }
+
+/**
+ * How often this state was changed, by its own count. It stands before all that is a secret: only the first 1024 bytes
+ * are looked at, and no text is made of the rest. Undefined: it says none.
+ */
+export function stateSerial(state: Buffer): number | undefined {
+  const found = /^\s*\{[^{}[\]]*?"serial": *(\d{1,15})/.exec(state.toString('latin1', 0, 1024))
+  return found === null ? undefined : Number(found[1])
+}

@@ -1,0 +1,45 @@
+import { boolean } from '@oclif/core/flags'
+import { readCastle } from '../../src/app/castle/record.ts'
+import { BACKUPS } from '../../src/app/castle/state-backup.ts'
+import { keptStates, restoreState } from '../../src/app/castle/state-restore.ts'
+import { textArgument } from '../../src/cli/arguments.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { table } from '../../src/cli/table.ts'
+import { when } from '../../src/cli/time.ts'
+
+export default class CastleRestore extends TazpodCommand {
+  static override summary = 'Put a kept state back in its place, or show what is kept.'
+  static override description =
+    'Every apply and destroy keeps the state of before and after in the vault. Another state that is there is overwritten with --force only, and is kept first, as replaced. Older ones: tazpod vault history.'
+  static override examples = [
+    '<%= config.bin %> castle restore',
+    '<%= config.bin %> castle restore before --force',
+  ]
+  static override args = {
+    which: textArgument({ options: [...BACKUPS], description: 'Which one; without it they are shown.' }),
+  }
+  static override flags = {
+    force: boolean({ summary: 'Even where another state is.' }),
+    ...passphraseFdFlag,
+  }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(CastleRestore)
+    const castle = this.finish(await readCastle(process.cwd()))
+    const which = BACKUPS.find((one) => one === args.which)
+    if (which === undefined) {
+      const states = this.finish(await keptStates(castle, flags))
+      const rows = states.map(({ which: name, kept, size, serial }) => [
+        name,
+        when(Date.parse(kept)),
+        String(size),
+        String(serial ?? ''),
+      ])
+      const lines = rows.length > 0 ? table(['state', 'kept', 'bytes', 'serial'], rows) : ['no state is kept']
+      return this.print(flags.json, { castle: castle.record.name, states }, lines)
+    }
+    const done = this.finish(await restoreState(castle, which, flags.force, flags))
+    const { path, serial, change } = done
+    this.print(flags.json, done, `${path}: ${change}, serial ${serial ?? 'unknown'}, from ${which}`)
+  }
+}

@@ -1,0 +1,131 @@
+import { basename, dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { modeOf, readText, writeText } from '../../adapters/castle-files.ts'
+import { stateSerial } from '../../core/castle/terraform-state.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { wipeDocument } from '../../core/vault-edit.ts'
+import { type AccessFlags, vaultAccess, withIdentity } from '../vault/access.ts'
+import { openVault } from '../vault/open.ts'
+import type { VaultPlace } from '../vault/place.ts'
+import { type Castle, statePath } from './record.ts'
+import { BACKUPS, type Backup, backupName, keepState, MAX_STATE } from './state-backup.ts'
+
+/** A state that the vault keeps. */
+export interface KeptState {
+  which: Backup
+  /** ISO 8601: when it was put there. */
+  kept: string
+  /** Bytes, uncompressed. */
+  size: number
+  /** Terraform's own count of changes; null where the state says none. */
+  serial: number | null
+}
+
+export interface Restored {
+  which: Backup
+  path: string
+  serial: number | null
+  change: 'restored' | 'as it was'
+}
+
+/** The states of a castle that the vault has now. Earlier ones are in its earlier generations (`vault history`). */
+export function keptStates(castle: Castle, flags: AccessFlags): Promise<Result<KeptState[]>> {
+  return withVault(flags, async (place, identity) => {
+    const doc = await openVault(place, identity)
+    if (!doc.ok) return doc
+    const kept: KeptState[] = []
+    for (const which of BACKUPS) {
+      const file = doc.value.files.get(backupName(castle.record.name, which))
+      const content = file && unpacked(file.content)
+      if (file === undefined || content === undefined) continue
+      kept.push({ which, kept: file.updated, size: content.length, serial: stateSerial(content) ?? null })
+      content.fill(0)
+    }
+    wipeDocument(doc.value)
+    return ok(kept)
+  })
+}
+
+/**
+ * Puts a kept state where Terraform looks for it, 0600, at once. Another one that is there is overwritten with `force`
+ * only, and is kept in the vault first.
+ * Failures: castle-data (none is kept), castle-refused (another state is there; Terraform is at work), and those of
+ * the vault and of files. Then the state is as it was.
+ */
+export async function restoreState(
+  castle: Castle,
+  which: Backup,
+  force: boolean,
+  flags: AccessFlags,
+): Promise<Result<Restored>> {
+  const path = await statePath(castle)
+  const lock = join(dirname(path), `.${basename(path)}.lock.info`)
+  if ((await modeOf(lock)) !== undefined)
+    return err({
+      reason: 'castle-refused',
+      why: `Terraform is at work on this state, or was killed while it was: ${lock}`,
+      next: 'wait for its end, or: terraform force-unlock',
+    })
+  return withVault<Restored>(flags, async (place, identity) => {
+    const found = await kept(castle, which, place, identity)
+    if (!found.ok) return found
+    const now = await readText(path, MAX_STATE)
+    try {
+      if (!now.ok) return now
+      const serial = stateSerial(found.value) ?? null
+      if (now.value?.equals(found.value)) return ok({ which, path, serial, change: 'as it was' })
+      if (now.value !== undefined && now.value.length > 0) {
+        if (!force) return refused(path, stateSerial(now.value), serial, which)
+        const safe = await keepState(place, identity, backupName(castle.record.name, 'replaced'), now.value)
+        if (!safe.ok) return safe
+      }
+      const written = await writeText(path, found.value, 0o600)
+      return written.ok ? ok({ which, path, serial, change: 'restored' }) : written
+    } finally {
+      found.value.fill(0)
+      if (now.ok) now.value?.fill(0)
+    }
+  })
+}
+
+async function withVault<T>(
+  flags: AccessFlags,
+  work: (place: VaultPlace, identity: Buffer) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const access = await vaultAccess(flags)
+  return access.ok ? withIdentity(access.value, (identity) => work(access.value.place, identity)) : access
+}
+
+async function kept(
+  castle: Castle,
+  which: Backup,
+  place: VaultPlace,
+  identity: Buffer,
+): Promise<Result<Buffer>> {
+  const doc = await openVault(place, identity)
+  if (!doc.ok) return doc
+  const name = backupName(castle.record.name, which)
+  const file = doc.value.files.get(name)
+  const content = file && unpacked(file.content)
+  wipeDocument(doc.value)
+  if (content !== undefined) return ok(content)
+  const why = file === undefined ? 'is not in the vault' : 'in the vault is no compressed state'
+  return err({ reason: 'castle-data', what: name, why, next: 'tazpod castle restore' })
+}
+
+/** Undefined: it was not compressed by `backUpState`, or is larger than any state. */
+function unpacked(content: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(content, { maxOutputLength: MAX_STATE })
+  } catch {
+    return undefined
+  }
+}
+
+function refused(path: string, now: number | undefined, kept: number | null, which: Backup): Result<never> {
+  return err({
+    reason: 'castle-refused',
+    why: `${path} has another state (serial ${now ?? 'unknown'}, the kept one ${kept ?? 'unknown'}): Terraform would forget what was built since`,
+    next: `tazpod castle restore ${which} --force   (the present one is kept, as: replaced)`,
+  })
+}
