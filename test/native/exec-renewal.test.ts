@@ -63,12 +63,14 @@ describe('the end of what is delivered', () => {
     const double = new Double(scratch)
     const before = performance.now()
     await double.fill(ending('value', 42))
-    const { stderr } = await sh(double)
+    const { status, stdout, stderr } = await sh(double)
     const passed = (performance.now() - before) / 1_000 // as many at most; the holder rounds up
     const said = /^tazpod: the session token that sh gets ends in (\d+) s\n {2}next: tazpod pull\n$/
     const left = Number(said.exec(stderr)?.[1])
+    expect([status, stdout]).toEqual([0, 'value'])
     expect(left, stderr).toBeLessThanOrEqual(42)
     expect(left, stderr).toBeGreaterThanOrEqual(42 - passed)
+    expect(double.calls()).toEqual([])
   })
 
   test('past: the command runs with it and is told', async () => {
