@@ -27,9 +27,12 @@ export class Pane implements AsyncDisposable {
   ): Promise<Pane> {
     const pane = new Pane(scratch, `${scratch.tmp}/tmux-${name}`)
     const { cols, rows } = size
-    await pane.#tmux(['-u', 'new-session', '-d', '-s', 'a', '-x', `${cols}`, '-y', `${rows}`, command])
-    await pane.#tmux(['set', '-g', 'status', 'off'])
-    await pane.#tmux(['resize-window', '-t', 'a', '-x', `${cols}`, '-y', `${rows}`])
+    // Without a status line from the start: a change of size while a shell starts may be undone by its readline.
+    await pane.#tmux([
+      ...['-u', 'start-server', ';', 'set', '-g', 'status', 'off', ';'],
+      ...['new-session', '-d', '-s', 'a', '-x', `${cols}`, '-y', `${rows}`, command],
+    ])
+    await pane.resize(cols, rows)
     return pane
   }
 
