@@ -1,6 +1,8 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { expect } from 'vitest'
 import { tazpodBinary } from './installed.ts'
 import { parentOf } from './processes.ts'
+import { makeProject, makeVault, must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
 import { held } from './story.ts'
 import { Terminal, type TerminalOptions } from './terminal.ts'
@@ -123,4 +125,40 @@ export async function readyToLock(terminal: Terminal): Promise<void> {
   })
   closeSync(fd)
   if (!isKnown) throw new Error('the session does not learn that its exit locks')
+}
+
+/** Ctrl-], which opens the menu. */
+export const PREFIX = '\x1d'
+
+/** A trusted project and its vault, locked. */
+export async function realProject(scratch: Scratch, config = SESSION_CONFIG): Promise<void> {
+  await makeVault(scratch, { TOKEN: 'value' })
+  await makeProject(scratch, config)
+}
+
+export async function unlockedProject(scratch: Scratch, config?: string): Promise<void> {
+  await realProject(scratch, config)
+  await must(scratch, ['pull'], { passphrase: PASSPHRASE })
+}
+
+export function runs(scratch: Scratch, command: string): boolean {
+  return scratch.processes().some((one) => one.command === command)
+}
+
+/** Types a command that runs in the background with secrets. It is counted before it has been given all of them. */
+export async function startBeside(scratch: Scratch, shell: Terminal): Promise<void> {
+  shell.line(`'${tazpodBinary()}' exec -- sleep 1000 &`)
+  await footerShows(shell, '1 running')
+  expect(await until(() => runs(scratch, 'sleep 1000'))).toBe(true)
+}
+
+/** Starts `cat -v`, which shows keys. Before it is there they would be for the shell. */
+export async function startCat(scratch: Scratch, shell: Terminal): Promise<void> {
+  shell.line('cat -v')
+  expect(await until(() => runs(scratch, 'cat -v'))).toBe(true)
+}
+
+export async function leave(shell: Terminal): Promise<void> {
+  shell.line('exit 0')
+  expect(await shell.exit()).toMatchObject({ exitCode: 0 })
 }
