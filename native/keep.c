@@ -269,8 +269,8 @@ static _Noreturn void become_keeper(const struct place *place, bool at_terminal,
 }
 
 /* Inside a command's view a keeper would keep the view's files alive until the lock: the session around the command, if
- * there is one, starts it instead. The view lies over the ghost
- * folder; the variable tells of a view of another project. */
+ * there is one, starts it instead. The view lies over the ghost folder; the variable tells of a view of another
+ * project. */
 static bool may_be_in_view(const struct place *place)
 {
 	struct stat runtime, ghost;

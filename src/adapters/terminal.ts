@@ -100,7 +100,6 @@ class Prompt {
   readonly #editor: LineEditor
   readonly #text: string
   readonly #visible: boolean
-  #tooLong = false
   #escape: NodeJS.Timeout | undefined
 
   constructor(stream: ReadStream, side: number, editor: LineEditor, text: string, visible: boolean) {
@@ -144,8 +143,6 @@ class Prompt {
     for (const byte of chunk) {
       const edit = this.#editor.type(byte)
       if (this.#visible) this.#echo(edit, byte)
-      if (edit === 'too-long') this.#tooLong = true
-      if (edit === 'clear') this.#tooLong = false
       const result = this.#outcome(edit)
       if (!result) continue
       resolve(result)
@@ -164,8 +161,8 @@ class Prompt {
         : err({ reason: 'bad-passphrase', why: 'nothing was typed' })
     if (edit === 'suspend') this.#suspend()
     if (edit !== 'enter') return undefined
-    if (!this.#tooLong) return ok(this.#editor.take())
-    const { limit } = this.#editor
+    const { isTooLong, limit } = this.#editor
+    if (!isTooLong) return ok(this.#editor.take())
     return this.#visible
       ? err({ reason: 'usage', message: `the answer is longer than ${limit} bytes` })
       : err({ reason: 'bad-passphrase', why: `it is longer than ${limit} bytes` })
@@ -174,7 +171,6 @@ class Prompt {
   /** Ctrl-Z: the terminal is put back before this job stops, and the question is asked anew when it goes on. */
   #suspend(): void {
     this.#editor.wipe()
-    this.#tooLong = false
     this.#restore()
     this.#write('\n')
     let asked = false

@@ -85,5 +85,5 @@ export function onlyEverybody(secrets: readonly SecretRow[]): boolean {
 /** How a secret gets into tazpod.yaml, so that commands get it. */
 export function namingLines(name: string): string[] {
   const shown = printable(name)
-  return [`  next: add to tazpod.yaml, under secrets:`, `  - { name: ${shown}, env: ${shown}_FILE }`]
+  return ['  next: add to tazpod.yaml, under secrets:', `  - { name: ${shown}, env: ${shown}_FILE }`]
 }

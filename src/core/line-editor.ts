@@ -34,6 +34,7 @@ const BYTE = {
 export class LineEditor {
   readonly #bytes: Buffer
   #length = 0
+  #tooLong = false
   #escape: 'no' | 'started' | 'inside' = 'no'
 
   constructor(limit = MAX_PASSPHRASE) {
@@ -43,6 +44,11 @@ export class LineEditor {
   /** How many bytes the line can hold. */
   get limit(): number {
     return this.#bytes.length
+  }
+
+  /** Whether more was typed than the line can hold, and not taken back since. */
+  get isTooLong(): boolean {
+    return this.#tooLong
   }
 
   /** Takes one byte of terminal input. After `too-long` the line is empty again; the rest keeps coming. */
@@ -87,11 +93,13 @@ export class LineEditor {
   wipe(): void {
     this.#bytes.fill(0)
     this.#length = 0
+    this.#tooLong = false
   }
 
   #append(byte: number): Edit {
     if (this.#length === this.#bytes.length) {
       this.wipe()
+      this.#tooLong = true
       return 'too-long'
     }
     this.#bytes[this.#length++] = byte

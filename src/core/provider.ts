@@ -35,7 +35,8 @@ export interface SecretProvider {
   settled?(provided: ProvidedSet): Promise<string | undefined>
 }
 
-/** What to type to store a secret where this provider finds it. */
-export function setCommand(provider: string, name: string): string {
-  return `tazpod ${provider === 'infisical' ? 'secrets push' : 'vault set'} ${name}`
+/** What to type to store a secret where this provider finds it; the vault has no folders, and `path` means nothing. */
+export function setCommand(provider: string, name: string, path?: string): string {
+  if (provider !== 'infisical') return `tazpod vault set ${name}`
+  return `tazpod secrets push ${name}${path === undefined ? '' : ` --path ${path}`}`
 }

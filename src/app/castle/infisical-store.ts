@@ -1,4 +1,3 @@
-import { setCommand } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { atInfisical, type Connected, type Errand } from '../infisical/once.ts'
 import { findRemote, ownSecrets, putRemote } from '../infisical/remote-secret.ts'
@@ -26,10 +25,6 @@ class InfisicalStore implements SecretStore {
     const { api, place } = target.value
     const secrets = await ownSecrets(this.#connected, api, place)
     return secrets.ok ? ok(secrets.value.map(({ name }) => name).sort()) : secrets
-  }
-
-  setCommand(name: string, path?: string): string {
-    return `${setCommand('infisical', name)}${path === undefined ? '' : ` --path ${path}`}`
   }
 
   async read(name: string): Promise<Result<Buffer | undefined>> {

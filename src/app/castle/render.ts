@@ -12,6 +12,7 @@ import {
 } from '../../core/castle/manifests.ts'
 import { isKey } from '../../core/castle/secretbox-key.ts'
 import { nearest } from '../../core/nearest.ts'
+import { setCommand } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { show } from '../../core/show.ts'
 import { joinAndWipe } from '../../core/text-escape.ts'
@@ -32,7 +33,7 @@ export function renderTalosPatch({ castle, withStore }: OpenCastle, hcl: boolean
   if (hcl) return Promise.resolve(ok({ text: Buffer.from(TALOS_PATCH_HCL), secret: false, notes: [] }))
   const name = castle.record.secrets.secretbox
   return withStore(async (store) => {
-    const key = await present(store, name)
+    const key = await present(store, name, castle.record.provider)
     if (!key.ok) return key
     const text = isKey(key.value) ? talosPatch(key.value) : undefined
     key.value.fill(0)
@@ -62,18 +63,15 @@ export async function renderEso(open: OpenCastle, options: EsoOptions): Promise<
   if (!store.ok) return store
   const notes = notesFor(version)
   if (!options.parts.includes('identity')) return ok({ text: Buffer.from(store.value), secret: false, notes })
-  const { clientId, clientSecret } = open.castle.record.secrets
+  const { provider, secrets } = open.castle.record
+  const { clientId, clientSecret } = secrets
   return open.withStore(async (from) => {
-    const id = await present(from, clientId)
+    const id = await present(from, clientId, provider)
     if (!id.ok) return id
-    const secret = await present(from, clientSecret)
-    if (!secret.ok) {
-      id.value.fill(0)
-      return secret
-    }
-    const identity = identitySecret(options.namespace, id.value, secret.value)
+    const secret = await present(from, clientSecret, provider)
+    const identity = secret.ok ? identitySecret(options.namespace, id.value, secret.value) : secret
     id.value.fill(0)
-    secret.value.fill(0)
+    if (secret.ok) secret.value.fill(0)
     if (!identity.ok) return identity
     const tail = options.parts.includes('store') ? `---\n${store.value}` : ''
     return ok({ text: joinAndWipe([identity.value, Buffer.from(tail)]), secret: true, notes })
@@ -103,7 +101,7 @@ export async function renderExternalSecret(
       reason: 'castle-data',
       what: show(missing),
       why: `is not in ${store.label}${right === undefined ? '' : ` (did you mean ${right}?)`}`,
-      next: store.setCommand(missing, topology.infisical_path),
+      next: setCommand(open.castle.record.provider, missing, topology.infisical_path),
     })
   })
 }
@@ -117,12 +115,12 @@ function notesFor(version: string): string[] {
   ]
 }
 
-async function present(store: SecretStore, name: string): Promise<Result<Buffer>> {
+async function present(store: SecretStore, name: string, provider: string): Promise<Result<Buffer>> {
   const value = await store.read(name)
   if (!value.ok) return value
   if (value.value !== undefined) return ok(value.value)
-  const next = store.setCommand(name)
-  return err({ reason: 'castle-data', what: name, why: `is not in ${store.label}`, next })
+  const why = `is not in ${store.label}`
+  return err({ reason: 'castle-data', what: name, why, next: setCommand(provider, name) })
 }
 
 /** What became of it: what kubectl said, or the text for standard output, which the caller writes. */

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { readText } from '../../adapters/castle-files.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { wipeDocument, withFiles } from '../../core/vault-edit.ts'
-import { type AccessFlags, vaultAccess, withIdentity } from '../vault/access.ts'
+import { type AccessFlags, withVault } from '../vault/access.ts'
 import { updateVault } from '../vault/open.ts'
 import type { VaultPlace } from '../vault/place.ts'
 import { type Castle, statePath } from './record.ts'
@@ -28,14 +28,10 @@ export async function backUpState(castle: Castle, when: Backup, flags: AccessFla
   if (!state.ok) return state
   if (state.value === undefined || state.value.length === 0) return ok(0)
   const { value } = state
-  const access = await vaultAccess(flags)
-  const done = access.ok
-    ? await withIdentity(access.value, (identity) =>
-        keepState(access.value.place, identity, backupName(castle.record.name, when), value),
-      )
-    : access
-  value.fill(0)
-  return done
+  const name = backupName(castle.record.name, when)
+  return withVault(flags, (place, identity) => keepState(place, identity, name, value)).finally(() =>
+    value.fill(0),
+  )
 }
 
 /** Puts a state into the opened vault, and says how many bytes it has there. */

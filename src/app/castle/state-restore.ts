@@ -4,7 +4,7 @@ import { modeOf, readText, writeText } from '../../adapters/castle-files.ts'
 import { stateSerial } from '../../core/castle/terraform-state.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault-edit.ts'
-import { type AccessFlags, vaultAccess, withIdentity } from '../vault/access.ts'
+import { type AccessFlags, withVault } from '../vault/access.ts'
 import { openVault } from '../vault/open.ts'
 import type { VaultPlace } from '../vault/place.ts'
 import { type Castle, statePath } from './record.ts'
@@ -86,14 +86,6 @@ export async function restoreState(
       if (now.ok) now.value?.fill(0)
     }
   })
-}
-
-async function withVault<T>(
-  flags: AccessFlags,
-  work: (place: VaultPlace, identity: Buffer) => Promise<Result<T>>,
-): Promise<Result<T>> {
-  const access = await vaultAccess(flags)
-  return access.ok ? withIdentity(access.value, (identity) => work(access.value.place, identity)) : access
 }
 
 async function kept(

@@ -9,8 +9,6 @@ export interface SecretStore {
   readonly label: string
   /** Names of the secrets in a folder of the store (`/` is the top). A store without folders ignores it. */
   names(path: string): Promise<Result<string[]>>
-  /** What a person types to store a secret there, in this folder. */
-  setCommand(name: string, path?: string): string
   /** Undefined: there is no such secret. */
   read(name: string): Promise<Result<Buffer | undefined>>
   /** Atomic: of two callers at once exactly one creates. An existing value is never touched. */

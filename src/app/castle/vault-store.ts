@@ -1,4 +1,3 @@
-import { setCommand } from '../../core/provider.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { wipeDocument, withSecrets } from '../../core/vault-edit.ts'
 import { type VaultAccess, withIdentity } from '../vault/access.ts'
@@ -27,10 +26,6 @@ class VaultStore implements SecretStore {
     const names = [...doc.value.secrets.keys()].sort()
     wipeDocument(doc.value)
     return ok(names)
-  }
-
-  setCommand(name: string): string {
-    return setCommand('vault', name)
   }
 
   async read(name: string): Promise<Result<Buffer | undefined>> {

@@ -70,6 +70,15 @@ export async function withIdentity<T>(
   return work(identity.value).finally(() => identity.value.fill(0))
 }
 
+/** `vaultAccess` and `withIdentity` in one: for what needs the vault once. */
+export async function withVault<T>(
+  flags: AccessFlags,
+  work: (place: VaultPlace, identity: Buffer) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const access = await vaultAccess(flags)
+  return access.ok ? withIdentity(access.value, (identity) => work(access.value.place, identity)) : access
+}
+
 /** The identity that the passphrase opens, asked for even while unlocked. The caller wipes it. */
 export function typedIdentity(access: VaultAccess): Promise<Result<Buffer>> {
   const { passphraseFd: fd, nonInteractive, place, say } = access

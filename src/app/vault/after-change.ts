@@ -12,10 +12,12 @@ export interface AfterChange {
   unlocked: boolean
 }
 
-/** Looks at the project of the current folder and its session. What can't be read is no news of this change. */
+/** Looks at the session and, for new names, at the project of the current folder. What can't be read is no news. */
 export async function afterChange(added: readonly string[] = []): Promise<AfterChange> {
-  const [project, here] = await Promise.all([loadProject(process.cwd()), where()])
-  const config = project.ok ? project.value?.config : undefined
+  const looking = where() // runs beside the parsing of tazpod.yaml
+  const project = added.length > 0 ? await loadProject(process.cwd()) : undefined
+  const config = project?.ok ? project.value?.config : undefined
+  const here = await looking
   const provider = config?.provider ?? 'vault'
   const used = new Set(provider === 'vault' && config ? secretNames(config) : [])
   return {

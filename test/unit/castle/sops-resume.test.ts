@@ -12,7 +12,6 @@ import { failed, value } from '../../support/vault.ts'
 
 class FakeStore implements SecretStore {
   readonly label = 'the store'
-  setCommand = (name: string) => `set ${name}`
   readonly values = new Map<string, Buffer>()
   writes = 0
   /** After this many writes it refuses everything. */
