@@ -1,11 +1,11 @@
 #include "guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,6 +13,8 @@
 
 /* A terminal that takes nothing (held by Ctrl-S, or gone) must not keep us. */
 enum { TERMINAL_PATIENCE_MS = 1000 };
+/* A command to which it is lent ends a second after it was asked to (aside.c). */
+enum { LENT_PATIENCE_MS = 1500, LENT_LOOK_MS = 5 };
 
 int guard_begin(int tty)
 {
@@ -78,38 +80,22 @@ void guard_restore(int page, int tty, bool if_raw)
 		bytes[0] = bytes[1] = 0;
 		(void)!pwrite(page, bytes, 2, 0);
 	}
+	/* A command that it was lent to was the foreground; nobody is in that group any more. */
+	pid_t foreground = if_raw ? -1 : tcgetpgrp(tty);
+	if (foreground > 0 && kill(-foreground, 0) != 0 && errno == ESRCH)
+		(void)tcsetpgrp(tty, getpgrp());
 	if (pread(page, &was, sizeof was, GUARD_TERMIOS) != sizeof was || tcgetattr(tty, &now) != 0)
 		return;
 	if (!if_raw || is_raw(&now))
 		(void)tcsetattr(tty, TCSANOW, &was);
 }
 
-int verb_aside(int argc, char **argv)
+void guard_await_lent(int page)
 {
-	unsigned long page;
-	struct termios was, raw;
-	int status = 0;
-	if (argc < 2 || !parse_number(argv[0], 1 << 20, &page))
-		die(EXIT_USAGE, "tazpod shell --help", "ghost aside is for tazpod itself");
-	if (pread((int)page, &was, sizeof was, GUARD_TERMIOS) != sizeof was || tcgetattr(STDIN_FILENO, &raw) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't tell how the terminal was set");
-	/* A job of its own, in the foreground: a Ctrl-C there is not the session's. */
-	signal(SIGTTOU, SIG_IGN);
-	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
-	pid_t child = fork();
-	if (child < 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't fork");
-	if (child == 0) {
-		if (setpgid(0, 0) != 0 || tcsetpgrp(STDIN_FILENO, getpgrp()) != 0)
-			die_errno(EXIT_SYSTEM, NULL, "can't lend the terminal");
-		signal(SIGTTOU, SIG_DFL);
-		(void)close_range(3, ~0u, 0); /* the session's own end of its terminal must end with the session */
-		execvp(argv[1], argv + 1);
-		die_errno(EXIT_NOT_FOUND, NULL, "can't start %.400s", argv[1]);
+	for (int waited = 0; waited < LENT_PATIENCE_MS; waited += LENT_LOOK_MS) {
+		struct flock lent = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = GUARD_LENT, .l_len = 1};
+		if (fcntl(page, F_OFD_GETLK, &lent) != 0 || lent.l_type == F_UNLCK)
+			return;
+		(void)poll(NULL, 0, LENT_LOOK_MS);
 	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	(void)tcsetpgrp(STDIN_FILENO, getpgrp());
-	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -9,9 +9,17 @@
 /* A page of memory that the session (Node), its parent and its watcher share (memfd_create(2)): how to put the terminal
  * back is in there before anything is changed on it, so that whoever is left can do it.
  * 0: u16 length, then the bytes to write (Node keeps them up to date); 2048: flags; 2052: u32, pid of the shell;
- * 2304: struct termios. */
-enum { GUARD_BYTES = 2046, GUARD_FLAGS = 2048, GUARD_SHELL = 2052, GUARD_TERMIOS = 2304, GUARD_SIZE = 4096 };
-enum { GUARD_LOCK_ON_EXIT = 1, GUARD_OVER = 2 };
+ * 2060: locked (F_OFD_SETLK, fcntl(2)) while the terminal is lent to a command; 2304: struct termios. */
+enum {
+	GUARD_BYTES = 2046,
+	GUARD_FLAGS = 2048,
+	GUARD_SHELL = 2052,
+	GUARD_LENT = 2060,
+	GUARD_TERMIOS = 2304,
+	GUARD_SIZE = 4096
+};
+/* RULES_KNOWN: LOCK_ON_EXIT is what the project says; Node reads that after it has started the shell. */
+enum { GUARD_LOCK_ON_EXIT = 1, GUARD_OVER = 2, GUARD_RULES_KNOWN = 4 };
 
 /* Notes how the terminal TTY is set and makes it raw (cfmakeraw(3)). Returns the page. Dies where TTY is none. */
 int guard_begin(int tty);
@@ -22,7 +30,7 @@ void guard_set_flag(int page, uint8_t flag);
 /* Writes what Node left to be written, and sets TTY as it was. With IF_RAW only where nobody else has set it since: the
  * shell that waited for us may be reading its next line already. */
 void guard_restore(int page, int tty, bool if_raw);
-/* `tazpod ghost aside PAGE_FD COMMAND…`: runs a command on the terminal as it was, then makes it raw again. */
-int verb_aside(int argc, char **argv);
+/* Returns once no command has the terminal, which ends when the session does; after a while in any case. */
+void guard_await_lent(int page);
 
 #endif

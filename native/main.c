@@ -8,7 +8,7 @@
 #include "client.h"
 #include "exec.h"
 #include "follow.h"
-#include "guard.h"
+#include "aside.h"
 #include "hold.h"
 #include "keep.h"
 #include "names.h"

@@ -26,6 +26,8 @@
 
 /* How long the session may take to end its shell and clean up after a SIGTERM. */
 enum { END_PATIENCE_MS = 3000 };
+/* A longer tazpod.yaml is refused (src/core/config.ts). */
+enum { CONFIG_BYTES = 256 * 1024 };
 
 struct options {
 	bool plain, no_keys, non_interactive;
@@ -171,6 +173,26 @@ static bool is_shell_name(struct str name)
 	return false;
 }
 
+/* Whether the project file has the word somewhere, perhaps in a comment: for a session that ended before Node, which can
+ * read YAML, had read it. A lock too many costs a passphrase; one too few leaves the secrets. */
+static bool config_names_lock(const struct place *place)
+{
+	static const char word[] = "lockOnExit";
+	char path[PATH_MAX + 16];
+	char *text = allocate(CONFIG_BYTES, 1);
+	size_t used = 0;
+	snprintf(path, sizeof path, "%s/tazpod.yaml", place->root);
+	int fd = place->has_config ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return false;
+	for (ssize_t n; used < CONFIG_BYTES && (n = read(fd, text + used, CONFIG_BYTES - used)) != 0;) {
+		if (n < 0 && errno != EINTR)
+			break;
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return memmem(text, used, word, sizeof word - 1) != NULL;
+}
+
 /* In a child: whatever goes wrong here must not keep the session from ending. */
 static _Noreturn void lock_if_last(const struct session *s)
 {
@@ -181,6 +203,8 @@ static _Noreturn void lock_if_last(const struct session *s)
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || flock(s->shells, LOCK_EX | LOCK_NB) != 0)
 		_exit(0); /* another session of this project goes on */
 	place_find(&place);
+	if (!(guard_flags(s->page) & GUARD_RULES_KNOWN) && !config_names_lock(&place))
+		_exit(0);
 	int fd = channel_connect(&place);
 	if (fd < 0)
 		_exit(0);
@@ -197,7 +221,7 @@ static _Noreturn void lock_if_last(const struct session *s)
 
 static void lock_at_end(const struct session *s)
 {
-	if (!(guard_flags(s->page) & GUARD_LOCK_ON_EXIT))
+	if ((guard_flags(s->page) & (GUARD_LOCK_ON_EXIT | GUARD_RULES_KNOWN)) == GUARD_RULES_KNOWN)
 		return;
 	pid_t child = fork();
 	if (child == 0)
@@ -222,20 +246,25 @@ static _Noreturn void watch_over(const struct session *s)
 	while (poll(&node, 1, -1) < 0 && errno == EINTR)
 		;
 	if (!(guard_flags(s->page) & GUARD_OVER)) {
+		guard_await_lent(s->page);
 		guard_restore(s->page, s->tty, true);
 		lock_at_end(s);
 	}
 	_exit(0);
 }
 
-static _Noreturn void become_node(const struct session *s, const struct options *o, const char *porter)
+static _Noreturn void become_node(const struct session *s, pid_t parent, const struct options *o, const char *porter)
 {
 	char page[16], *argv[8];
 	size_t n = 0;
 	sigset_t none;
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* No signal that Node could handle: whenever it ends by itself it sets its terminal as it found it, which is raw,
+	 * and by then a shell that waited for us may have made its own settings and be reading a line. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_SYSTEM);
 	snprintf(page, sizeof page, "%d", s->page);
 	if (fcntl(s->page, F_SETFD, 0) != 0) /* Node itself closes it for what it starts */
 		die_errno(EXIT_SYSTEM, NULL, "fcntl");
@@ -311,9 +340,10 @@ static int run_session(const struct options *o)
 	struct session s = {.tty = STDIN_FILENO, .shells = join_sessions()};
 	int listener = porter_listen(porter), signals = signals_of_session();
 	s.page = guard_begin(s.tty);
+	pid_t parent = getpid();
 	s.node = fork();
 	if (s.node == 0)
-		become_node(&s, o, porter);
+		become_node(&s, parent, o, porter);
 	if (s.node < 0) {
 		guard_restore(s.page, s.tty, false);
 		die_errno(EXIT_SYSTEM, NULL, "can't fork");
@@ -327,6 +357,7 @@ static int run_session(const struct options *o)
 		watch_over(&s);
 	}
 	int status = wait_for_session(&s, signals, listener);
+	guard_await_lent(s.page);
 	guard_restore(s.page, s.tty, false);
 	lock_at_end(&s);
 	guard_set_flag(s.page, GUARD_OVER);

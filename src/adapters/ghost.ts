@@ -160,17 +160,30 @@ export function sessionArgv(parent: number, porter: string): [string, ...string[
   return [findInstall().binary, 'ghost', 'session', String(parent), porter]
 }
 
-/**
- * Runs a command of tazpod on this terminal, set as it was before the session whose page `guard` is, and waits.
- * Returns its exit code.
- */
-export function runAside(guard: number, args: readonly string[]): Promise<number> {
+/** A command that has the session's terminal for itself. */
+export interface Aside {
+  /** Its exit code, once the terminal is raw again. */
+  ended: Promise<number>
+  /** Ends it, within about a second. */
+  end(): void
+}
+
+/** Runs a command of tazpod on this terminal, set as it was before the session whose page `guard` is. */
+export function startAside(guard: number, args: readonly string[]): Aside {
   const { binary } = findInstall()
+  const lend = (command: readonly string[]) =>
+    spawn(binary, ['ghost', 'aside', '3', String(process.pid), ...command], { stdio: [0, 1, 2, guard] })
   const { promise, resolve } = Promise.withResolvers<number>()
-  const child = spawn(binary, ['ghost', 'aside', '3', binary, ...args], { stdio: [0, 1, 2, guard] })
+  const child = lend([binary, ...args])
   child.on('error', () => resolve(70))
-  child.on('close', (code) => resolve(code ?? 70))
-  return promise
+  child.on('close', (code) => {
+    if (code !== null) return resolve(code)
+    // It was killed, and could not take the terminal back from its command.
+    lend([])
+      .on('error', () => resolve(70))
+      .on('close', () => resolve(70))
+  })
+  return { ended: promise, end: () => void child.kill() }
 }
 
 /**

@@ -6,6 +6,7 @@ const FLAGS_AT = 2048
 const SHELL_AT = 2052
 const SIZE = 4096
 const LOCK_ON_EXIT = 1
+const RULES_KNOWN = 4
 
 /**
  * The page that a session shares with its native parent and its watcher: what is in here at the end of this process,
@@ -45,8 +46,8 @@ export class GuardPage {
     writeSync(this.fd, number, 0, 4, SHELL_AT)
   }
 
-  /** The exit of the last session locks (`session.lockOnExit`). */
-  lockOnExit(): void {
-    writeSync(this.fd, Buffer.of(LOCK_ON_EXIT), 0, 1, FLAGS_AT)
+  /** What the project says of the exit of its last session (`session.lockOnExit`). */
+  rules(lockOnExit: boolean): void {
+    writeSync(this.fd, Buffer.of(RULES_KNOWN | (lockOnExit ? LOCK_ON_EXIT : 0)), 0, 1, FLAGS_AT)
   }
 }

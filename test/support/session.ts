@@ -111,7 +111,7 @@ const GUARD_LOCK_ON_EXIT = 1
 
 /**
  * A shell of a project with `session.lockOnExit` is ready, and its exit locks: the project's rules are read beside the
- * start of the shell, and an exit before that locks nothing.
+ * start of the shell.
  */
 export async function readyToLock(terminal: Terminal): Promise<void> {
   await ready(terminal)

@@ -1,13 +1,10 @@
 /** However a session ends, the terminal is as it was and nothing is left: no process, no mount, no secret. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { killed } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import {
   footerShows,
   heldProject,
-  type Parts,
   partsOf,
   ready,
   readyToLock,
@@ -15,8 +12,8 @@ import {
   shellAtTerminal,
   shellWithin,
 } from '../support/session.ts'
+import { busy, isAsBefore, isGone, pidsOf } from '../support/session-end.ts'
 import { tazpod } from '../support/tazpod.ts'
-import type { Terminal } from '../support/terminal.ts'
 import { until } from '../support/until.ts'
 
 let scratch: Scratch
@@ -25,72 +22,21 @@ beforeEach(() => {
 })
 afterEach(() => scratch[Symbol.asyncDispose]())
 
-const pidsOf = (command: string): number[] =>
-  scratch.processes().flatMap((one) => (one.command === command ? [one.pid] : []))
-
-const MODES = String.raw`printf '\e[?1003h\e[?1006h\e[?2004h\e[?25l\e[?1h\e='`
-
-/** Full of modes, perhaps on the alternate screen, with a command running. */
-async function busy(terminal: Terminal, alternate: boolean): Promise<Parts> {
-  const parts = await partsOf(scratch)
-  terminal.line(`${MODES}; ${alternate ? String.raw`printf '\e[?1049hinside'` : 'echo inside'}; sleep 1000`)
-  await terminal.waitForScreen((screen) => /^inside/m.test(screen))
-  // Before that a shell that ends leaves it behind, with tazpod or without: it is in no job yet.
-  expect(await until(() => pidsOf('sleep 1000').length === 1)).toBe(true)
-  expect(terminal.state()).toMatchObject({
-    alternate,
-    modes: { mouseTrackingMode: 'any', applicationCursorKeysMode: true },
-  })
-  return parts
-}
-
-/** The person types on in the shell outside: settings, screen and modes are those of before. */
-async function isAsBefore(terminal: Terminal, promptIsThere = true): Promise<void> {
-  const read = (name: string): string => readFileSync(join(scratch.home, name), 'utf8')
-  if (!promptIsThere) terminal.line('')
-  await terminal.waitForScreen((screen) => screen.endsWith('\n$'))
-  terminal.line('stty -a > "$HOME/after"; echo "and $((40 + 2))"; seq 29 30; echo last')
-  await terminal.waitForText(/^last/m)
-  expect(read('after')).toBe(read('before'))
-  const { alternate, modes } = terminal.state()
-  expect({ alternate, ...modes }).toMatchObject({
-    alternate: false,
-    mouseTrackingMode: 'none',
-    applicationCursorKeysMode: false,
-    applicationKeypadMode: false,
-  })
-  expect(terminal.screen()).toMatch(/^and 42\n29\n30\nlast/m)
-  expect(terminal.screen()).not.toContain('unlocked')
-  const hidden = terminal.raw.lastIndexOf('\x1b[?25l')
-  expect(terminal.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(hidden)
-}
-
-async function isGone(parts: Parts): Promise<void> {
-  const all = [...Object.values(parts)]
-  const alive = (): number[] => scratch.processes().flatMap(({ pid }) => (all.includes(pid) ? [pid] : []))
-  await until(() => alive().length === 0, 15_000)
-  expect(alive()).toEqual([])
-  // The holder hears of an end a moment after the process has left /proc.
-  const status = async () => JSON.parse((await tazpod(scratch, ['status', '--json'])).stdout)
-  await until(async () => (await status()).running?.length === 0)
-  expect(await status()).toMatchObject({ state: 'unlocked', running: [] })
-}
-
 describe.each([false, true])('SIGKILL with the alternate screen %s', (alternate) => {
   // The shell outside waits for the parent: with that gone it writes its prompt at once, onto the alternate screen, and
   // a person who does not see it there presses Enter.
   test.each(['node', 'parent', 'shell', 'watch', 'guard'] as const)('of the %s', async (part) => {
     await heldProject(scratch)
     await using terminal = await shellWithin(scratch)
-    const parts = await busy(terminal, alternate)
+    const parts = await busy(scratch, terminal, alternate)
     process.kill(parts[part], 'SIGKILL')
     if (part === 'watch' || part === 'guard') {
       // Not needed to go on: the session ends later, cleanly.
       process.kill(parts.shell, 'SIGHUP')
     }
     if (part !== 'parent') await terminal.waitForText(/code=\d+/)
-    await isGone(parts)
-    await isAsBefore(terminal, !(part === 'parent' && alternate))
+    await isGone(scratch, parts)
+    await isAsBefore(scratch, terminal, !(part === 'parent' && alternate))
     terminal.line('exit')
     await terminal.exit()
   })
@@ -98,10 +44,10 @@ describe.each([false, true])('SIGKILL with the alternate screen %s', (alternate)
   test('of the parent and Node at once', async () => {
     await heldProject(scratch)
     await using terminal = await shellWithin(scratch)
-    const parts = await busy(terminal, alternate)
+    const parts = await busy(scratch, terminal, alternate)
     process.kill(-parts.parent, 'SIGKILL')
-    await isGone(parts)
-    await isAsBefore(terminal, !alternate)
+    await isGone(scratch, parts)
+    await isAsBefore(scratch, terminal, !alternate)
     terminal.line('exit')
     await terminal.exit()
   })
@@ -112,11 +58,11 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const)(
   async (signal) => {
     await heldProject(scratch)
     await using terminal = await shellWithin(scratch)
-    const parts = await busy(terminal, true)
+    const parts = await busy(scratch, terminal, true)
     process.kill(parts.parent, signal)
     await terminal.waitForText(/code=\d+/)
-    await isGone(parts)
-    await isAsBefore(terminal)
+    await isGone(scratch, parts)
+    await isAsBefore(scratch, terminal)
     terminal.line('exit')
     await terminal.exit()
   },
@@ -126,9 +72,9 @@ test('a closed window: everything ends, the holder stays', async () => {
   await heldProject(scratch)
   const terminal = shellAtTerminal(scratch)
   await ready(terminal)
-  const parts = await busy(terminal, false)
+  const parts = await busy(scratch, terminal, false)
   terminal.hangUp()
-  await isGone(parts)
+  await isGone(scratch, parts)
   await terminal[Symbol.asyncDispose]()
 })
 
@@ -137,13 +83,13 @@ test('a background job of the shell that ignores the hang-up does not keep the s
   await using terminal = await shellWithin(scratch)
   const parts = await partsOf(scratch)
   terminal.line("(trap '' HUP; exec sleep 123) &")
-  expect(await until(() => pidsOf('sleep 123').length === 1)).toBe(true)
+  expect(await until(() => pidsOf(scratch, 'sleep 123').length === 1)).toBe(true)
   terminal.line('exit 4')
   await terminal.waitForText('code=4')
-  await isGone(parts)
-  await isAsBefore(terminal)
-  expect(pidsOf('sleep 123')).toHaveLength(1)
-  for (const pid of pidsOf('sleep 123')) await killed(pid)
+  await isGone(scratch, parts)
+  await isAsBefore(scratch, terminal)
+  expect(pidsOf(scratch, 'sleep 123')).toHaveLength(1)
+  for (const pid of pidsOf(scratch, 'sleep 123')) await killed(pid)
   terminal.line('exit')
   await terminal.exit()
 })
@@ -151,12 +97,12 @@ test('a background job of the shell that ignores the hang-up does not keep the s
 test('a crash of Node: the message is read on a clean screen', async () => {
   await heldProject(scratch)
   await using terminal = await shellWithin(scratch)
-  const parts = await busy(terminal, true)
+  const parts = await busy(scratch, terminal, true)
   process.kill(parts.node, 'SIGSEGV')
   await terminal.waitForText('the session was killed (signal 11)')
   await terminal.waitForText('code=139')
-  await isGone(parts)
-  await isAsBefore(terminal)
+  await isGone(scratch, parts)
+  await isAsBefore(scratch, terminal)
   terminal.line('exit')
   await terminal.exit()
 })
@@ -227,6 +173,27 @@ describe('session.lockOnExit', () => {
     process.kill(parts[part], 'SIGKILL')
     await shell.exit()
     expect(await until(async () => (await state()) === 'locked', 15_000)).toBe(true)
+  })
+
+  /** Kills Node as soon as it is there: some 60 ms before it can have read the project's rules. */
+  async function killedEarly(config: string): Promise<void> {
+    await heldProject(scratch, config)
+    await using shell = shellAtTerminal(scratch)
+    const node = (): number[] =>
+      scratch.processes().flatMap(({ pid, command }) => (command.includes('main.js shell') ? [pid] : []))
+    expect(await until(() => node().length === 1)).toBe(true)
+    for (const pid of node()) process.kill(pid, 'SIGKILL')
+    await shell.exit()
+  }
+
+  test('SIGKILL before the rules were read locks where the project file names it', async () => {
+    await killedEarly(LOCKS)
+    expect(await state()).toBe('locked')
+  })
+
+  test('SIGKILL before the rules were read locks nothing elsewhere', async () => {
+    await killedEarly(SESSION_CONFIG)
+    expect(await state()).toBe('unlocked')
   })
 
   test('a closed window too', async () => {

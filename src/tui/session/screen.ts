@@ -273,7 +273,7 @@ export class Screen {
   }
 
   #restoring(): string {
-    const screen = this.#alternate ? '\x1b[0m\x1b[?1049l' : ''
+    const screen = this.#alternate || this.#suspended ? '\x1b[0m\x1b[?1049l' : ''
     const footer = hasFooter(this.#size) ? this.#eraseFooter() : ''
     return `\x1b[?2026l${screen}\x1b7\x1b[r\x1b8${footer}${this.modes.undo()}\x1b(B\x0f\x1b[0m`
   }
@@ -281,7 +281,7 @@ export class Screen {
   /** Tells what would put the terminal back, before the bytes go out that make it necessary. */
   #remember(): void {
     const { cols, rows } = this.#size
-    const key = `${this.modes.version} ${this.isAlternate} ${cols} ${rows}`
+    const key = `${this.modes.version} ${this.isAlternate} ${this.#suspended} ${cols} ${rows}`
     if (key === this.#remembered) return
     this.#remembered = key
     this.#around.remember(this.#restoring())

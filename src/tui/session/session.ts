@@ -1,4 +1,4 @@
-import { type GhostStatus, lock, runAside, sessionArgv, watchStatus } from '../../adapters/ghost.ts'
+import { type GhostStatus, lock, sessionArgv, watchStatus } from '../../adapters/ghost.ts'
 import { GuardPage } from '../../adapters/guard-page.ts'
 import { hasCommand } from '../../adapters/install.ts'
 import { type PtyProgram, startOnPty } from '../../adapters/pty.ts'
@@ -7,6 +7,7 @@ import type { ShellRules } from '../../app/shell.ts'
 import { type FooterState, footerLine, providerHealth } from './footer.ts'
 import { helpText } from './help.ts'
 import { type Choice, Keys, PREFIX_NAME } from './keys.ts'
+import { Lending } from './lending.ts'
 import { dueWarning, lifetime, span } from './lifetime.ts'
 import { Screen, type Size } from './screen.ts'
 
@@ -33,10 +34,12 @@ export class Session {
   readonly #page: GuardPage
   readonly #keys: Keys
   readonly #screen: Screen
+  readonly #lending: Lending
   readonly #colour = !process.env.NO_COLOR
   readonly #end = Promise.withResolvers<number>()
   #shell: PtyProgram | undefined
   #ownTerminalOnly = false
+  #learned: Promise<void> | undefined
   #status: GhostStatus | undefined
   #running: Running = []
   #seenAt = 0
@@ -45,11 +48,9 @@ export class Session {
   #noteTimer: NodeJS.Timeout | undefined
   #menuTimer: NodeJS.Timeout | undefined
   #shown = ''
-  #isAside = false
   /** Looked up when the menu opens: the footer is drawn up to 120 times a second. */
   #hasDashboard = false
   #waitsToLock = false
-  #keyAside: (() => void) | undefined
 
   private constructor(options: SessionOptions, page: GuardPage) {
     this.#options = options
@@ -62,6 +63,7 @@ export class Session {
       remember: (restore) => page.restoreWith(restore),
       now: () => performance.now(),
     })
+    this.#lending = new Lending(page.fd, { suspend: () => this.#suspend(), resume: () => this.#resume() })
   }
 
   /** Runs until the shell ends; returns its exit code, or undefined where no guard is around this process. */
@@ -82,15 +84,16 @@ export class Session {
     )
     this.#page.shellIs(this.#shell.pid)
     process.stdin.on('data', (bytes: Buffer) => this.#typed(bytes))
-    const learned = this.#learnRules()
+    this.#learned = this.#learnRules()
     const stopWatching = watchStatus((status) => this.#changed(status))
     const ticks = setInterval(() => this.#tick(), TICK_MS)
     const code = await this.#end.promise
-    await learned // a shell that was left at once locks, too, where the project says so
+    await this.#learned // a shell that was left at once locks, too, where the project says so
     stopWatching()
     clearInterval(ticks)
     clearTimeout(this.#noteTimer)
     clearTimeout(this.#menuTimer)
+    await this.#lending.end()
     process.stdin.pause()
     this.#screen.end()
     return code
@@ -98,7 +101,7 @@ export class Session {
 
   async #learnRules(): Promise<void> {
     const { lockOnExit, ownTerminalOnly } = await this.#options.rules()
-    if (lockOnExit) this.#page.lockOnExit()
+    this.#page.rules(lockOnExit)
     this.#ownTerminalOnly = ownTerminalOnly
   }
 
@@ -116,17 +119,14 @@ export class Session {
   }
 
   #resized(): void {
-    if (this.#isAside) return // whoever has the terminal sees to it; the size is looked at again afterwards
+    if (this.#lending.isLent) return // whoever has the terminal sees to it; the size is looked at again afterwards
     this.#screen.resize(terminalSize())
     const { cols, rows } = this.#screen.inner
     this.#shell?.resize(cols, rows)
   }
 
   #typed(bytes: Buffer): void {
-    if (this.#keyAside) {
-      this.#keyAside()
-      return
-    }
+    if (this.#lending.press()) return
     const { pass, chosen, menu } = this.#keys.type(bytes)
     if (pass.length > 0) this.#shell?.write(pass)
     if (menu) this.#menuChanged()
@@ -148,16 +148,14 @@ export class Session {
   async #choose(choice: Choice): Promise<void> {
     switch (choice) {
       case 'help':
-        return this.#aside(async () => {
-          process.stdout.write(helpText(hasCommand('dashboard')).replaceAll('\n', '\r\n'))
-          await this.#anyKey()
-        })
+        return this.#lending.show(helpText(hasCommand('dashboard')))
       case 'unlock':
+        await this.#learned
         if (this.#ownTerminalOnly) return this.#say('scope is terminal: type tazpod pull in the shell')
-        return this.#asideCommand(['pull'])
+        return this.#lending.run(['pull'])
       case 'dashboard':
         if (!hasCommand('dashboard')) return this.#say('this tazpod has no dashboard')
-        return this.#asideCommand(['dashboard'])
+        return this.#lending.run(['dashboard'])
       case 'wait':
         this.#waitsToLock = true
         return this.#lockIfNothingRuns()
@@ -192,40 +190,16 @@ export class Session {
     void this.#lock(undefined)
   }
 
-  async #asideCommand(args: readonly string[]): Promise<void> {
-    await this.#aside(async () => {
-      const code = await runAside(this.#page.fd, args)
-      if (code === 0) return
-      process.stdout.write('\r\n[any key goes back to the shell] ')
-      await this.#anyKey()
-    })
-  }
-
-  /** Lends the terminal: the shell waits meanwhile, its screen is as it was afterwards. */
-  async #aside(work: () => Promise<void>): Promise<void> {
-    if (this.#isAside) return
-    this.#isAside = true
+  #suspend(): void {
     this.#shell?.pause()
     this.#screen.suspend()
-    process.stdin.pause()
-    await work()
-    process.stdin.resume()
-    this.#isAside = false
+  }
+
+  #resume(): void {
     this.#screen.resume(terminalSize())
     const { cols, rows } = this.#screen.inner
     this.#shell?.resize(cols, rows)
     this.#shell?.resume()
-  }
-
-  #anyKey(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#keyAside = () => {
-      this.#keyAside = undefined
-      process.stdin.pause()
-      resolve()
-    }
-    process.stdin.resume()
-    return promise
   }
 
   #changed(status: GhostStatus): void {
@@ -273,7 +247,7 @@ export class Session {
       this.#note = undefined
       this.#screen.refresh()
     }, NOTE_MS)
-    if (ring && !this.#isAside) this.#screen.ring()
+    if (ring && !this.#lending.isLent) this.#screen.ring()
     this.#screen.refresh()
   }
 
