@@ -92,6 +92,29 @@ test('SIGKILL while a value is shown: it is gone from the screen too', async () 
   expect(terminal.text()).not.toContain(CANARY)
 })
 
+/** Every moment at which the screen changes hands: into the dashboard, to a value's page, and back. */
+test.each([
+  ['entered by the dashboard', '\x1b[?1049h', 1, ''],
+  ['left for a page', '\x1b[?1049l', 1, 'r'],
+  ['entered by a page', '\x1b[?1049h', 2, 'r'],
+  ['left by a page', '\x1b[?1049l', 2, 'r '],
+  ['entered again', '\x1b[?1049h', 3, 'r '],
+])('SIGKILL as the alternate screen is %s', async (_name, sequence, times, keys) => {
+  await using scratch = new Scratch()
+  await using terminal = await between(scratch)
+  if (keys !== '') await started(terminal)
+  terminal.type(keys.slice(0, 1))
+  if (keys.length > 1) {
+    await terminal.waitForText(CANARY)
+    terminal.type(keys.slice(1))
+  }
+  await terminal.waitForScreen(() => terminal.raw.split(sequence).length > times)
+  process.kill(dashboardOf(scratch), 'SIGKILL')
+  expect(await restored(terminal)).toBe(137)
+  expect(terminal.text()).toMatch(/^before [0-9a-f]{32}/m)
+  expect(terminal.text()).not.toContain(CANARY)
+})
+
 test('SIGTERM while a value is shown: it is gone from the screen too', async () => {
   await using scratch = new Scratch()
   await using terminal = await running(scratch)

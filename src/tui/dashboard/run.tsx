@@ -48,6 +48,7 @@ export async function runDashboard(source: DashboardSource, first: Overview): Pr
     input.setRawMode(false)
   })
   try {
+    screen.claim()
     input.setRawMode(true) // before the first frame: a key that comes now must not be echoed into it
     instance = render(
       <Handover
@@ -66,8 +67,6 @@ export async function runDashboard(source: DashboardSource, first: Overview): Pr
         patchConsole: false,
       },
     )
-    await instance.waitUntilRenderFlush()
-    screen.claim()
     await instance.waitUntilExit()
   } finally {
     clipboard.clear()
@@ -87,9 +86,14 @@ function Handover({ take, children }: { take: (suspend: Suspend) => void; childr
 function lending(screen: Screen, suspend: Suspend): TerminalControl['lend'] {
   return async (work) => {
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<typeof work>>>()
-    screen.release()
-    await suspend(async () => resolve(await work()))
-    screen.claim()
+    await suspend(async () => {
+      screen.release()
+      try {
+        resolve(await work())
+      } finally {
+        screen.claim()
+      }
+    })
     return promise
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { ALTERNATE_OFF, CLEAR, CLIPBOARD_CLEAR, CURSOR_ON, MOUSE_OFF } from './sequences.ts'
+import { ALTERNATE_OFF, ALTERNATE_ON, CLEAR, CLIPBOARD_CLEAR, CURSOR_ON, MOUSE_OFF } from './sequences.ts'
 
 /**
  * Waits for the end of its standard input, which the kernel brings about however the dashboard dies. Then it puts
@@ -39,7 +39,8 @@ export class TerminalGuard {
 
   /** A shell of a few hundred KiB in a session of its own. Without `sh` or `stty` there is no guard, and no failure. */
   static async start(terminal: number): Promise<TerminalGuard> {
-    const undo = `${CLEAR}${MOUSE_OFF}${ALTERNATE_OFF}${CURSOR_ON}`
+    // It may be on the alternate screen yet, or not any more: what is cleared must be that one, not the screen below.
+    const undo = `${ALTERNATE_ON}${CLEAR}${MOUSE_OFF}${ALTERNATE_OFF}${CURSOR_ON}`
     const child = spawn('/bin/sh', ['-c', SCRIPT, 'tazpod-terminal-guard', undo, CLIPBOARD_CLEAR], {
       stdio: ['pipe', 'pipe', 'ignore', terminal],
       detached: true,

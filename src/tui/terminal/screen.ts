@@ -44,14 +44,14 @@ export class Screen {
     process.on('exit', this.#restore)
   }
 
-  /** The program is on the screen, now or again. */
+  /** The program is about to be on the screen, now or again. The guard knows before anything is switched on. */
   claim(): void {
     this.#claimed = true
-    this.write(MOUSE_ON)
     this.#guard.tell('in')
+    this.write(MOUSE_ON)
   }
 
-  /** Somebody else has the screen: a prompt, or the shell while we are stopped. */
+  /** Somebody else has the screen, which the program has left: a prompt, or the shell while we are stopped. */
   release(): void {
     if (!this.#claimed) return
     this.#claimed = false
@@ -62,8 +62,8 @@ export class Screen {
   /** While the screen is released: an empty page that leaves no trace, for `work`. */
   async page<T>(work: () => Promise<T>): Promise<T> {
     this.#page = true
-    this.write(`${ALTERNATE_ON}${CLEAR}`)
     this.#guard.tell('in')
+    this.write(`${ALTERNATE_ON}${CLEAR}`)
     try {
       return await work()
     } finally {
