@@ -3,6 +3,7 @@ import { ReadStream } from 'node:tty'
 import type { Failure } from '../core/failure.ts'
 import { type Edit, LineEditor, MAX_PASSPHRASE } from '../core/line-editor.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { Patience } from './patience.ts'
 
 const TTY = '/dev/tty'
 const MAX_ANSWER = 1024
@@ -100,7 +101,7 @@ class Prompt {
   readonly #editor: LineEditor
   readonly #text: string
   readonly #visible: boolean
-  #escape: NodeJS.Timeout | undefined
+  readonly #escape = new Patience()
 
   constructor(stream: ReadStream, side: number, editor: LineEditor, text: string, visible: boolean) {
     this.#stream = stream
@@ -120,7 +121,7 @@ class Prompt {
     this.#stream.on('end', () => stop({ reason: 'interrupted' }))
     this.#stream.on('error', () => stop({ reason: 'interrupted' }))
     const result = await promise
-    clearTimeout(this.#escape)
+    this.#escape.stop()
     drain(this.#side) // the rest of a pasted text must not reach the shell
     this.#restore()
     this.#write('\n')
@@ -139,7 +140,7 @@ class Prompt {
   }
 
   #take(chunk: Buffer, resolve: (result: Result<Buffer>) => void): void {
-    clearTimeout(this.#escape)
+    this.#escape.stop()
     for (const byte of chunk) {
       const edit = this.#editor.type(byte)
       if (this.#visible) this.#echo(edit, byte)
@@ -149,8 +150,7 @@ class Prompt {
       break
     }
     chunk.fill(0)
-    if (this.#editor.afterEscape)
-      this.#escape = setTimeout(() => resolve(err({ reason: 'interrupted' })), ESCAPE_MS)
+    if (this.#editor.afterEscape) this.#escape.start(ESCAPE_MS, () => resolve(err({ reason: 'interrupted' })))
   }
 
   #outcome(edit: Edit): Result<Buffer> | undefined {

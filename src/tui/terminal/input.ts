@@ -1,10 +1,11 @@
 import { constants, openSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { ReadStream } from 'node:tty'
+import { Patience } from '../../adapters/patience.ts'
 import { type MouseEvent, splitMouse } from './mouse.ts'
 
 /** A sequence that was cut between two reads comes within this time, or it was a lone Esc. */
-const PATIENCE_MS = 25
+const PATIENCE_MS = 50
 
 /**
  * The keyboard for Ink: reads /dev/tty while it is wanted in raw mode, and closes it as soon as it is not, so that a
@@ -14,7 +15,7 @@ export class TerminalInput extends Readable {
   readonly isTTY = true
   #tty: ReadStream | undefined
   #held = ''
-  #timer: NodeJS.Timeout | undefined
+  readonly #patience = new Patience()
   readonly #onMouse: (event: MouseEvent) => void
 
   constructor(onMouse: (event: MouseEvent) => void = () => {}) {
@@ -55,7 +56,7 @@ export class TerminalInput extends Readable {
   }
 
   #close(): void {
-    clearTimeout(this.#timer)
+    this.#patience.stop()
     this.#held = ''
     const tty = this.#tty
     this.#tty = undefined
@@ -66,12 +67,12 @@ export class TerminalInput extends Readable {
   }
 
   #take(text: string): void {
-    clearTimeout(this.#timer)
+    this.#patience.stop()
     const { keys, events, rest } = splitMouse(this.#held + text)
     this.#held = rest
     for (const event of events) this.#onMouse(event)
     if (keys !== '') this.push(keys)
-    if (rest !== '') this.#timer = setTimeout(() => this.#giveUp(), PATIENCE_MS)
+    if (rest !== '') this.#patience.start(PATIENCE_MS, () => this.#giveUp())
   }
 
   #giveUp(): void {
