@@ -363,7 +363,7 @@ static int run_session(const struct options *o)
 	guard_set_flag(s.page, GUARD_OVER);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	fprintf(stderr, "tazpod: the session was killed (signal %d); its shell has ended\n", WTERMSIG(status));
+	fprintf(stderr, "\ntazpod: the session was killed (signal %d); its shell has ended\n", WTERMSIG(status));
 	return 128 + WTERMSIG(status);
 }
 

@@ -74,8 +74,10 @@ test.each(LENT.slice(1))(
   async (_name, key, text) => {
     const { terminal } = await lent(key, text)
     const drawn = terminal.raw.split(text).length
+    const top = terminal.screenRows()[0]
     terminal.type(KEY.ctrlZ)
     await terminal.waitForScreen(() => terminal.raw.split(text).length > drawn)
+    await terminal.waitForScreen(() => terminal.screenRows()[0] === top)
     terminal.type(KEY.ctrlC)
     await terminal.waitForScreen((screen) => /any key goes back/.test(screen) || /LOCKED/.test(screen))
     terminal.type(' ')

@@ -44,11 +44,14 @@ export class Screen {
     process.on('exit', this.#restore)
   }
 
-  /** The program is about to be on the screen, now or again. The guard knows before anything is switched on. */
+  /**
+   * The program is about to be on the screen, now or again. The guard knows before anything is switched on. The
+   * alternate screen is entered here already: its cursor is where the other screen's was, and Ink draws from there.
+   */
   claim(): void {
     this.#claimed = true
     this.#guard.tell('in')
-    this.write(MOUSE_ON)
+    this.write(`${ALTERNATE_ON}${CLEAR}${MOUSE_ON}`)
   }
 
   /** Somebody else has the screen, which the program has left: a prompt, or the shell while we are stopped. */
@@ -84,6 +87,7 @@ export class Screen {
   }
 
   close(): void {
+    if (this.#claimed) this.write(`${ALTERNATE_OFF}${CURSOR_ON}`) // where Ink had not come to it, or did not come so far
     this.release()
     for (const signal of SIGNALS) process.off(signal, this.#die)
     process.off('uncaughtException', this.#restore)
