@@ -122,6 +122,16 @@ test('u unlocks on the same terminal, and the shell is there again as it was', a
   await leave(shell)
 })
 
+test('u while it is unlocked fetches anew, and says so', async () => {
+  await unlockedProject(scratch)
+  await using shell = shellAtTerminal(scratch)
+  await ready(shell)
+  shell.type(`${PREFIX}u`)
+  await footerShows(shell, 'secrets fetched anew')
+  expect(shell.state().alternate).toBe(false)
+  await leave(shell)
+})
+
 test('u that fails says why, and any key goes back', async () => {
   await unlockedProject(scratch)
   await using shell = shellAtTerminal(scratch)
@@ -165,6 +175,12 @@ test('? shows the help and goes back', async () => {
   shell.line('(until [ -e "$HOME/go" ]; do sleep 0.05; done; printf "la%s"  te; : > "$HOME/gone") &')
   shell.type(`${PREFIX}?`)
   await shell.waitForText('any key goes back')
+  expect(
+    shell
+      .screen()
+      .split('\n')
+      .filter((row) => row.length > 78),
+  ).toEqual([]) // no line is broken
   scratch.file('go', '')
   expect(await until(() => existsSync(join(scratch.home, 'gone')))).toBe(true)
   expect(await until(() => shell.screen().includes('late'), 300)).toBe(false) // the shell waits

@@ -32,14 +32,16 @@ export class Lending {
     return this.#lend(() => this.#untilKey(page))
   }
 
-  /** Runs a command of tazpod. What it says when it fails stands there until a key is pressed. */
-  run(args: readonly string[]): Promise<void> {
-    return this.#lend(async () => {
+  /** Runs a command of tazpod; true: it succeeded. What it says when it fails stands there until a key is pressed. */
+  async run(args: readonly string[]): Promise<boolean> {
+    let code: number | undefined
+    await this.#lend(async () => {
       this.#command = startAside(this.#guard, args)
-      const code = await this.#command.ended
+      code = await this.#command.ended
       this.#command = undefined
       if (code !== 0 && !this.#isOver) await this.#untilKey('\n[any key goes back to the shell] ')
     })
+    return code === 0
   }
 
   /** A key was pressed; false: nobody waits for it here. */

@@ -150,12 +150,11 @@ export class Session {
       case 'help':
         return this.#lending.show(helpText(hasCommand('dashboard')))
       case 'unlock':
-        await this.#learned
-        if (this.#ownTerminalOnly) return this.#say('scope is terminal: type tazpod pull in the shell')
-        return this.#lending.run(['pull'])
+        return this.#unlock()
       case 'dashboard':
         if (!hasCommand('dashboard')) return this.#say('this tazpod has no dashboard')
-        return this.#lending.run(['dashboard'])
+        await this.#lending.run(['dashboard'])
+        return
       case 'wait':
         this.#waitsToLock = true
         return this.#lockIfNothingRuns()
@@ -165,6 +164,14 @@ export class Session {
         if (this.#status?.state === 'unlocked') return this.#lock(this.#shell?.pid)
         return this.#stopLeftovers()
     }
+  }
+
+  async #unlock(): Promise<void> {
+    await this.#learned
+    if (this.#ownTerminalOnly) return this.#say('scope is terminal: type tazpod pull in the shell')
+    const wasUnlocked = this.#status?.state === 'unlocked'
+    const isDone = await this.#lending.run(['pull'])
+    if (isDone && wasUnlocked) this.#say('secrets fetched anew')
   }
 
   async #lock(stopExcept: number | undefined): Promise<void> {
