@@ -67,6 +67,8 @@ export class Lending {
     await work()
     if (this.#isOver) return
     process.stdin.resume()
+    // Only the job in the foreground hears of a new size (ioctl_tty(2), TIOCSWINSZ); this makes Node ask for it.
+    process.emit('SIGWINCH', 'SIGWINCH')
     this.#isLent = false
     this.#lender.resume()
   }
