@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "base.h"
 #include "client.h"
 #include "exec.h"
 #include "follow.h"
-#include "aside.h"
 #include "hold.h"
 #include "keep.h"
 #include "names.h"

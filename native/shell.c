@@ -222,7 +222,7 @@ static _Noreturn void lock_if_last(const struct session *s)
 static void lock_at_end(const struct session *s)
 {
 	if ((guard_flags(s->page) & (GUARD_LOCK_ON_EXIT | GUARD_RULES_KNOWN)) == GUARD_RULES_KNOWN)
-		return;
+		return; /* the project does not want it; without its rules the child looks */
 	pid_t child = fork();
 	if (child == 0)
 		lock_if_last(s);
