@@ -1,11 +1,9 @@
 #include "aside.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -19,19 +17,6 @@
 enum { JOB_PATIENCE_MS = 1000, LOOK_MS = 20 };
 /* The command inherits this, and nothing else but its standard streams. */
 enum { LENT_FD = 3 };
-
-/* A lock of an open file description (fcntl(2)): it lasts until the last process that has it open has ended, whether a
- * command was started by us or took our place. So it needs a description of its own. */
-static int hold_lent(int page)
-{
-	char path[64];
-	struct flock lent = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = GUARD_LENT, .l_len = 1};
-	snprintf(path, sizeof path, "/proc/self/fd/%d", page);
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0 || fcntl(fd, F_OFD_SETLK, &lent) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't lend the terminal");
-	return fd;
-}
 
 /* Starts COMMAND as a job of its own in the foreground: a Ctrl-C there is not the session's. */
 static pid_t lend_to(char **command, int lent, const sigset_t *mask)
@@ -103,24 +88,11 @@ static bool goes_on(pid_t session)
 	return getppid() == session && sigpending(&pending) == 0 && !sigismember(&pending, SIGTERM);
 }
 
-/* Blocked from now on; returns those that end a command, and what was blocked before. */
-static sigset_t block_signals(sigset_t *before)
-{
-	static const int which[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT};
-	sigset_t signals;
-	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof which / sizeof *which; i++)
-		sigaddset(&signals, which[i]);
-	if (sigprocmask(SIG_BLOCK, &signals, before) != 0)
-		die_errno(EXIT_BUG, NULL, "sigprocmask");
-	return signals;
-}
-
 int verb_aside(int argc, char **argv)
 {
 	unsigned long page, session;
 	struct termios was;
-	sigset_t mask, signals = block_signals(&mask);
+	sigset_t mask, signals = guard_block_signals(&mask);
 	int status = 0;
 	bool asked = false;
 	if (argc < 2 || !parse_number(argv[0], 1 << 20, &page) || !parse_number(argv[1], 1ul << 30, &session))
@@ -134,7 +106,9 @@ int verb_aside(int argc, char **argv)
 	if (argc == 2) {
 		guard_await_lent((int)page);
 	} else {
-		int lent = hold_lent((int)page);
+		int lent = guard_lend((int)page);
+		if (lent < 0)
+			die_errno(EXIT_SYSTEM, NULL, "can't lend the terminal");
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
 		status = await_job(lend_to(argv + 2, lent, &mask), &signals, &asked);
 	}

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <termios.h>
@@ -90,10 +91,38 @@ void guard_restore(int page, int tty, bool if_raw)
 		(void)tcsetattr(tty, TCSANOW, &was);
 }
 
+sigset_t guard_block_signals(sigset_t *before)
+{
+	static const int which[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT};
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
+		sigaddset(&set, which[i]);
+		signal(which[i], SIG_DFL);
+	}
+	if (sigprocmask(SIG_BLOCK, &set, before) != 0)
+		die_errno(EXIT_BUG, NULL, "sigprocmask");
+	return set;
+}
+
+static struct flock lent_byte(void)
+{
+	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = GUARD_LENT, .l_len = 1};
+}
+
+int guard_lend(int page)
+{
+	char path[64];
+	struct flock lent = lent_byte();
+	snprintf(path, sizeof path, "/proc/self/fd/%d", page);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd >= 0 && fcntl(fd, F_OFD_SETLK, &lent) == 0 ? fd : -1;
+}
+
 void guard_await_lent(int page)
 {
 	for (int waited = 0; waited < LENT_PATIENCE_MS; waited += LENT_LOOK_MS) {
-		struct flock lent = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = GUARD_LENT, .l_len = 1};
+		struct flock lent = lent_byte();
 		if (fcntl(page, F_OFD_GETLK, &lent) != 0 || lent.l_type == F_UNLCK)
 			return;
 		(void)poll(NULL, 0, LENT_LOOK_MS);

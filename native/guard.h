@@ -2,6 +2,7 @@
 #ifndef TAZPOD_GUARD_H
 #define TAZPOD_GUARD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,6 +31,12 @@ void guard_set_flag(int page, uint8_t flag);
 /* Writes what Node left to be written, and sets TTY as it was. With IF_RAW only where nobody else has set it since: the
  * shell that waited for us may be reading its next line already. */
 void guard_restore(int page, int tty, bool if_raw);
+/* Blocks SIGCHLD and what ends a session, none of them ignored any more (an ignored one would never show). Returns
+ * them, and in BEFORE, unless it is NULL, what was blocked until now. */
+sigset_t guard_block_signals(sigset_t *before);
+/* Lends the terminal, for as long as any process has the descriptor open that this returns (close-on-exec). The lock is
+ * one of an open file description (fcntl(2)), so it needs a description of its own. -1 with errno set. */
+int guard_lend(int page);
 /* Returns once no command has the terminal, which ends when the session does; after a while in any case. */
 void guard_await_lent(int page);
 

@@ -7,9 +7,6 @@
 #include "base.h"
 #include "place.h"
 
-/* The largest project file that tazpod reads (src/core/config.ts). */
-enum { CONFIG_MAX = 256 * 1024 };
-
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("_.-/", c);
@@ -43,14 +40,10 @@ static void print(const char *value, size_t size)
 /* With `only` the paths of binds too, which `exec --only` takes as well. */
 int verb_names(int argc, char **argv)
 {
-	static char text[CONFIG_MAX + 1];
+	static char text[CONFIG_ROOM];
 	struct place place;
-	char path[PATH_MAX];
 	place_find(&place);
-	if (!place.has_config)
-		return 0;
-	format_into(path, sizeof path, "%s/tazpod.yaml", strcmp(place.root, "/") == 0 ? "" : place.root);
-	if (!read_text(path, text, sizeof text))
+	if (!place_read_config(&place, text))
 		return 0;
 	names_of(text, "name", print);
 	if (argc > 0 && strcmp(argv[0], "only") == 0)

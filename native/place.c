@@ -170,6 +170,13 @@ int place_open(const struct place *place)
 	return walk_runtime(place, false);
 }
 
+bool place_read_config(const struct place *place, char text[CONFIG_ROOM])
+{
+	char path[PATH_MAX + 16];
+	snprintf(path, sizeof path, "%s/tazpod.yaml", strcmp(place->root, "/") == 0 ? "" : place->root);
+	return place->has_config && read_text(path, text, CONFIG_ROOM);
+}
+
 bool program_path(char out[PATH_MAX])
 {
 	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);

@@ -7,6 +7,9 @@
 
 #include "wire.h"
 
+/* The largest project file that tazpod reads (src/core/config.ts), and a NUL. */
+enum { CONFIG_ROOM = 256 * 1024 + 1 };
+
 struct place {
 	char root[PATH_MAX];   /* folder that holds tazpod.yaml; empty outside a project */
 	bool has_config;
@@ -25,6 +28,8 @@ bool place_of_id(struct place *out, const char *id);
 int place_create(const struct place *place);
 /* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
 int place_open(const struct place *place);
+/* The project file as text (NUL-terminated, cut at its last byte). False outside a project, or when it can't be read. */
+bool place_read_config(const struct place *place, char text[CONFIG_ROOM]);
 /* The running program's own file. False with errno set. */
 bool program_path(char out[PATH_MAX]);
 /* The folder of the installation (the parent of bin/), from /proc/self/exe. */

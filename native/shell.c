@@ -20,14 +20,12 @@
 #include "client.h"
 #include "exec.h"
 #include "guard.h"
+#include "last.h"
 #include "node.h"
 #include "porter.h"
-#include "state.h"
 
 /* How long the session may take to end its shell and clean up after a SIGTERM. */
 enum { END_PATIENCE_MS = 3000 };
-/* A longer tazpod.yaml is refused (src/core/config.ts). */
-enum { CONFIG_BYTES = 256 * 1024 };
 
 struct options {
 	bool plain, no_keys, non_interactive;
@@ -164,72 +162,6 @@ static int pidfd_of(pid_t pid)
 	return fd;
 }
 
-static bool is_shell_name(struct str name)
-{
-	static const char *const known[] = {"bash", "zsh", "fish", "sh", "dash", "ksh", "mksh", "nu", "elvish", "xonsh"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (str_is(name, known[i]))
-			return true;
-	return false;
-}
-
-/* Whether the project file has the word somewhere, perhaps in a comment: for a session that ended before Node, which can
- * read YAML, had read it. A lock too many costs a passphrase; one too few leaves the secrets. */
-static bool config_names_lock(const struct place *place)
-{
-	static const char word[] = "lockOnExit";
-	char path[PATH_MAX + 16];
-	char *text = allocate(CONFIG_BYTES, 1);
-	size_t used = 0;
-	snprintf(path, sizeof path, "%s/tazpod.yaml", place->root);
-	int fd = place->has_config ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd < 0)
-		return false;
-	for (ssize_t n; used < CONFIG_BYTES && (n = read(fd, text + used, CONFIG_BYTES - used)) != 0;) {
-		if (n < 0 && errno != EINTR)
-			break;
-		used += n > 0 ? (size_t)n : 0;
-	}
-	return memmem(text, used, word, sizeof word - 1) != NULL;
-}
-
-/* In a child: whatever goes wrong here must not keep the session from ending. */
-static _Noreturn void lock_if_last(const struct session *s)
-{
-	struct place place;
-	struct reply reply;
-	struct state state;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || flock(s->shells, LOCK_EX | LOCK_NB) != 0)
-		_exit(0); /* another session of this project goes on */
-	place_find(&place);
-	if (!(guard_flags(s->page) & GUARD_RULES_KNOWN) && !config_names_lock(&place))
-		_exit(0);
-	int fd = channel_connect(&place);
-	if (fd < 0)
-		_exit(0);
-	channel_send_empty(fd, FRAME_STATUS);
-	channel_receive(fd, &reply);
-	state_decode(&reply, &state);
-	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */
-	for (uint16_t i = 0; i < state.running_count; i++)
-		if (state.running[i].pid != guard_shell(s->page) && is_shell_name(state.running[i].command))
-			_exit(0);
-	char *none[] = {NULL, NULL};
-	_exit(verb_lock(0, none + 1));
-}
-
-static void lock_at_end(const struct session *s)
-{
-	if ((guard_flags(s->page) & (GUARD_LOCK_ON_EXIT | GUARD_RULES_KNOWN)) == GUARD_RULES_KNOWN)
-		return; /* the project does not want it; without its rules the child looks */
-	pid_t child = fork();
-	if (child == 0)
-		lock_if_last(s);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 /* The last one left: in a session of its own, so that what ends the job (a SIGKILL to its group, a hang-up) leaves it.
  * Does what is left to do once both the session and its parent are gone. */
 static _Noreturn void watch_over(const struct session *s)
@@ -248,7 +180,7 @@ static _Noreturn void watch_over(const struct session *s)
 	if (!(guard_flags(s->page) & GUARD_OVER)) {
 		guard_await_lent(s->page);
 		guard_restore(s->page, s->tty, true);
-		lock_at_end(s);
+		lock_at_end(s->page, s->shells);
 	}
 	_exit(0);
 }
@@ -281,15 +213,7 @@ static _Noreturn void become_node(const struct session *s, pid_t parent, const s
 
 static int signals_of_session(void)
 {
-	static const int which[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT};
-	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof which / sizeof *which; i++) {
-		sigaddset(&set, which[i]);
-		signal(which[i], SIG_DFL); /* an ignored one would never show */
-	}
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		die_errno(EXIT_BUG, NULL, "sigprocmask");
+	sigset_t set = guard_block_signals(NULL);
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		die_errno(EXIT_SYSTEM, NULL, "signalfd");
@@ -359,7 +283,7 @@ static int run_session(const struct options *o)
 	int status = wait_for_session(&s, signals, listener);
 	guard_await_lent(s.page);
 	guard_restore(s.page, s.tty, false);
-	lock_at_end(&s);
+	lock_at_end(s.page, s.shells);
 	guard_set_flag(s.page, GUARD_OVER);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);

@@ -3,13 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Scratch } from './scratch.ts'
-import { type Parts, partsOf } from './session.ts'
+import { type Parts, partsOf, pidsOf } from './session.ts'
 import { tazpod } from './tazpod.ts'
 import type { Terminal } from './terminal.ts'
 import { until } from './until.ts'
-
-export const pidsOf = (scratch: Scratch, command: string): number[] =>
-  scratch.processes().flatMap((one) => (one.command === command ? [one.pid] : []))
 
 const MODES = String.raw`printf '\e[?1003h\e[?1006h\e[?2004h\e[?25l\e[?1h\e='`
 

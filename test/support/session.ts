@@ -141,8 +141,12 @@ export async function unlockedProject(scratch: Scratch, config?: string): Promis
   await must(scratch, ['pull'], { passphrase: PASSPHRASE })
 }
 
+export function pidsOf(scratch: Scratch, command: string): number[] {
+  return scratch.processes().flatMap((one) => (one.command === command ? [one.pid] : []))
+}
+
 export function runs(scratch: Scratch, command: string): boolean {
-  return scratch.processes().some((one) => one.command === command)
+  return pidsOf(scratch, command).length > 0
 }
 
 /** Types a command that runs in the background with secrets. It is counted before it has been given all of them. */

@@ -6,13 +6,14 @@ import {
   footerShows,
   heldProject,
   partsOf,
+  pidsOf,
   ready,
   readyToLock,
   SESSION_CONFIG,
   shellAtTerminal,
   shellWithin,
 } from '../support/session.ts'
-import { busy, isAsBefore, isGone, pidsOf } from '../support/session-end.ts'
+import { busy, isAsBefore, isGone } from '../support/session-end.ts'
 import { tazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
 

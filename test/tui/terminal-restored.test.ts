@@ -8,6 +8,9 @@ import { until } from '../support/until.ts'
 const CLEAN = { alternateScreen: false, mouse: 'none', cursorHidden: false, bracketedPaste: false }
 const RUNNING = { alternateScreen: true, mouse: 'vt200', cursorHidden: true, bracketedPaste: false }
 
+const hasModes = (terminal: Terminal, wanted: object) =>
+  JSON.stringify(terminal.modes) === JSON.stringify(wanted)
+
 /**
  * A shell that runs the dashboard between two looks at the terminal's settings. It gives whoever has to put them back
  * twenty seconds, and takes part in nothing itself: it is neither interactive nor bash. What it has to say waits for
@@ -26,7 +29,7 @@ async function between(scratch: Scratch, world = 'unlocked'): Promise<Terminal> 
 
 /** The exit code that the shell saw, after it was checked that the terminal is as it was. */
 async function restored(terminal: Terminal): Promise<number> {
-  const isClean = () => JSON.stringify(terminal.modes) === JSON.stringify(CLEAN)
+  const isClean = () => hasModes(terminal, CLEAN)
   const isSaid = () => /^after [0-9a-f]{32}[\s\S]*code=\d/m.test(terminal.text())
   expect(await until(isClean, 25_000), terminal.text()).toBe(true)
   // Again and again: what is typed before the dashboard has ended may be taken for its keys.
@@ -54,7 +57,7 @@ function dashboardOf(scratch: Scratch): number {
 async function running(scratch: Scratch, world?: string): Promise<Terminal> {
   const terminal = await between(scratch, world)
   await started(terminal)
-  expect(await until(() => JSON.stringify(terminal.modes) === JSON.stringify(RUNNING), 15_000)).toBe(true)
+  expect(await until(() => hasModes(terminal, RUNNING), 15_000)).toBe(true)
   return terminal
 }
 
