@@ -11,9 +11,14 @@ export default class Log extends TazpodCommand {
   static override summary = 'Show what was unlocked, granted, refused and locked here.'
   static override description =
     'Reads the log that stays on this machine. It holds names of commands and secrets, never values.'
-  static override examples = ['<%= config.bin %> log --since 12h', '<%= config.bin %> log --last 20 --json']
+  static override examples = [
+    '<%= config.bin %> log --since 12h',
+    '<%= config.bin %> log --project lab',
+    '<%= config.bin %> log --last 20 --json',
+  ]
   static override flags = {
     since: string({ summary: 'Only from this time on: 30m, 12h, 7d ago, or 2026-11-24.', helpValue: 'TIME' }),
+    project: string({ summary: 'Only what happened in this project (its name).', helpValue: 'NAME' }),
     last: integer({ summary: 'Only the newest N lines.', helpValue: 'N', min: 1 }),
   }
 
@@ -23,13 +28,25 @@ export default class Log extends TazpodCommand {
     const human =
       lines.length === 0
         ? [`nothing yet in ${path}`]
-        : table(['time', 'event', 'pid', 'command', 'what'], lines.map(row))
+        : table(['time', 'project', 'event', 'pid', 'command', 'what'], lines.map(row), width())
     this.print(flags.json, lines, human)
     if (damaged > 0) this.note(`tazpod: ${count(damaged, 'damaged line')} of ${path} left out`)
   }
 }
 
+/** A pipe gets one line for each entry: what `grep` finds must not be broken by a column's end. */
+function width() {
+  return process.stdout.isTTY ? {} : { width: Number.POSITIVE_INFINITY }
+}
+
 function row(line: Activity): string[] {
   const pid = String(line.pid ?? '')
-  return [localTime(Date.parse(line.time)), line.event, pid, line.command ?? '', whatHappened(line)]
+  return [
+    localTime(Date.parse(line.time)),
+    line.project,
+    line.event,
+    pid,
+    line.command ?? '',
+    whatHappened(line),
+  ]
 }

@@ -1,4 +1,4 @@
-import { boolean } from '@oclif/core/flags'
+import { boolean, string } from '@oclif/core/flags'
 import { pull } from '../src/app/pull.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 import { lazyProgress } from '../src/cli/progress.ts'
@@ -27,10 +27,14 @@ export default class Pull extends TazpodCommand {
     }),
     'for-exec': boolean({ hidden: true }),
     'for-refresh': boolean({ hidden: true }),
+    'for-writeback': string({ hidden: true }),
+    'for-command': string({ hidden: true, dependsOn: ['for-writeback'] }),
   }
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Pull)
+    const { 'for-writeback': dir, 'for-command': command = 'the command' } = flags
+    if (dir !== undefined) return this.writeBack(dir, command)
     const line = lazyProgress('fetching')
     const pulled = this.finish(
       await pull({
@@ -52,5 +56,20 @@ export default class Pull extends TazpodCommand {
     // For exec, stdout belongs to the command that starts next.
     if (!flags.quiet && !flags['for-exec'] && !flags['for-refresh'])
       this.print(flags.json, pulled, pullLines(pulled))
+  }
+
+  /** `exec` starts it behind a command that changed a file with `writeback:`; its stdout is the terminal's stderr. */
+  private async writeBack(dir: string, command: string): Promise<void> {
+    const { writeBack } = await import('../src/app/writeback.ts')
+    const say = (text: string) => this.note(text)
+    const told = await writeBack({
+      env: process.env,
+      cwd: process.cwd(),
+      dir,
+      command,
+      renderTrust: trustLines,
+      say,
+    })
+    this.note(noteLine(this.finish(told)))
   }
 }

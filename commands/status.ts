@@ -10,14 +10,20 @@ export default class Status extends TazpodCommand {
     '<%= config.bin %> status',
     '<%= config.bin %> status --json',
     '<%= config.bin %> status --prompt',
+    { command: '<%= config.bin %> status --all', description: 'Every session of yours, in whatever folder' },
   ]
   static override flags = {
+    all: boolean({
+      summary: 'Every session of yours, also of a folder that is gone.',
+      exclusive: ['prompt'],
+    }),
     prompt: boolean({ summary: 'Print a few characters for a prompt.', exclusive: ['json'] }),
   }
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Status)
     const own = flags.json ? (['--json'] as const) : flags.prompt ? (['--prompt'] as const) : []
-    process.exitCode = this.finish(await runNativeVerb('status', own))
+    const all = flags.all ? (['--all'] as const) : []
+    process.exitCode = this.finish(await runNativeVerb('status', [...own, ...all]))
   }
 }

@@ -1,4 +1,5 @@
 import { boolean } from '@oclif/core/flags'
+import { requireOutOfGit } from '../src/app/placeholders.ts'
 import { requireProject } from '../src/app/project.ts'
 import { requireTrust, trustView } from '../src/app/trust.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
@@ -23,6 +24,7 @@ export default class Trust extends TazpodCommand {
     const project = this.finish(await requireProject(process.cwd()))
     const view = this.finish(await trustView(process.env, project))
     if (flags.show || view.state === 'trusted') return this.print(flags.json, view, trustLines(view))
+    this.finish(await requireOutOfGit(project.root, project.config.binds))
     const options = { yes: flags.yes, nonInteractive: flags['non-interactive'], render: trustLines }
     this.finish(await requireTrust(process.env, project, options))
     const human = flags.yes ? [...trustLines(view), 'trusted'] : ['trusted']

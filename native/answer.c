@@ -92,7 +92,8 @@ void wipe_all(struct holder *h, const char *reason)
 	}
 	h->held = NULL;
 	remove_tree(h->work, 0);
-	(void)unlinkat(h->runtime, "socket", 0);
+	if (socket_is_ours(h)) /* not the one of a holder that took the place of a lost one */
+		(void)unlinkat(h->runtime, "socket", 0);
 	close(h->listener);
 	h->max_at = h->idle_at = 0;
 	h->ending = true;
@@ -194,6 +195,7 @@ static void answer_set(struct holder *h, struct client *c)
 	h->held = fresh;
 	set_deadlines(h, old);
 	watch_new_set(h);
+	vigil_new_set(h);
 	if (old)
 		held_release(old);
 	journal_write(h->journal, &(struct journal_event){.event = refresh ? "refresh" : "unlock",
@@ -244,8 +246,9 @@ void answer_request(struct holder *h, struct client *c)
 	} else if (type == FRAME_STATUS) {
 		answer_state(h, c);
 	} else if (type == FRAME_LOCK) {
+		uint8_t cause = c->frame.length == 1 ? c->body[0] : (uint8_t)LOCK_ASKED;
 		answer_state(h, c);
-		wipe_all(h, "asked");
+		wipe_all(h, cause == LOCK_SUSPEND ? "the machine went to sleep" : cause == LOCK_SCREEN ? "the screen was locked" : "asked");
 	} else {
 		answer_error(c, ERROR_BAD, "a request of unknown type");
 	}

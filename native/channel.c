@@ -20,27 +20,34 @@ static struct sockaddr_un address_in(int runtime_fd)
 	return address;
 }
 
+int channel_connect_in(int runtime_fd, int patience_s)
+{
+	struct sockaddr_un address = address_in(runtime_fd);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't create a socket");
+	channel_patience(fd, patience_s); /* of connect(2) too: a full listen queue (unix(7), EAGAIN) */
+	int result;
+	do
+		result = connect(fd, (struct sockaddr *)&address, sizeof address);
+	while (result != 0 && errno == EINTR);
+	if (result == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 int channel_connect(const struct place *place)
 {
 	int dir = place_open(place);
 	if (dir < 0)
 		return -1;
-	struct sockaddr_un address = address_in(dir);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't create a socket");
-	channel_patience(fd, 20);
-	int result;
-	do
-		result = connect(fd, (struct sockaddr *)&address, sizeof address);
-	while (result != 0 && errno == EINTR);
-	int error = errno;
+	int fd = channel_connect_in(dir, 20), error = errno;
 	close(dir);
-	if (result == 0)
+	if (fd >= 0 || error == ENOENT || error == ECONNREFUSED)
 		return fd;
-	close(fd);
-	if (error == ENOENT || error == ECONNREFUSED)
-		return -1;
 	errno = error;
 	die_errno(EXIT_SYSTEM, NULL, "can't reach the holder in %.400s", place->runtime);
 }

@@ -2,24 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base.h"
 #include "channel.h"
 #include "node.h"
 #include "prompt.h"
+#include "sessions.h"
 #include "state.h"
-
-enum { STOP_GRACE_MS = 10000 };
 
 static void print_json_path(const char *key, const char *path, bool present)
 {
@@ -76,14 +71,28 @@ int verb_where(int argc, char **argv)
 
 int verb_status(int argc, char **argv)
 {
+	bool all = argc > 0 && strcmp(argv[argc - 1], "--all") == 0;
+	argc -= all;
 	bool json = argc > 0 && strcmp(argv[0], "--json") == 0, prompt = argc > 0 && strcmp(argv[0], "--prompt") == 0;
 	struct place place;
 	struct reply reply;
 	struct state state;
-	if (argc > (json || prompt ? 1 : 0))
+	if (argc > (json || prompt ? 1 : 0) || (all && prompt))
 		node_become(argv - 1);
+	if (all) {
+		sessions_print(json);
+		return 0;
+	}
 	place_find(&place);
 	int fd = channel_connect(&place);
+	/* A prompt asks too often to search /proc for a holder that is lost, and that ends itself. */
+	pid_t elsewhere = fd < 0 && !prompt ? session_elsewhere(&place) : 0;
+	if (elsewhere) {
+		if (json)
+			printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"the holder %d can't be reached here\"}\n", elsewhere);
+		(void)fflush(stdout);
+		die(EXIT_SYSTEM, "tazpod lock", "a session of this project (pid %d) runs, but can't be reached here", elsewhere);
+	}
 	if (fd >= 0) {
 		channel_patience(fd, prompt ? 1 : 3);
 		channel_send_empty(fd, FRAME_STATUS);
@@ -100,114 +109,6 @@ int verb_status(int argc, char **argv)
 		state.holder = channel_peer(fd);
 	}
 	(json ? state_print_json : prompt ? prompt_print : state_print_human)(fd >= 0 ? &state : NULL, &place);
-	return 0;
-}
-
-struct waiting {
-	struct pollfd fd;
-	const struct running_command *command;
-};
-
-static void wait_for(const struct waiting *waits, size_t count, bool quiet)
-{
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) / 1000000u + STOP_GRACE_MS;
-	for (size_t i = 0; i < count; i++) {
-		struct pollfd fd = waits[i].fd;
-		uint64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000u;
-		if (poll(&fd, 1, end > now ? (int)(end - now) : 0) == 0) {
-			(void)syscall(SYS_pidfd_send_signal, fd.fd, SIGKILL, NULL, 0);
-			if (!quiet)
-				fprintf(stderr, "tazpod: %.*s (pid %d) did not end within %d s and was killed\n",
-				        (int)waits[i].command->command.size, waits[i].command->command.at, waits[i].command->pid,
-				        STOP_GRACE_MS / 1000);
-		}
-		close(fd.fd);
-	}
-}
-
-/* SIGTERM once, then SIGKILL after the grace time; a pidfd can't hit another process that got the number. Where the
- * descriptors run out, some after the other. */
-static void stop_running(const struct state *state, pid_t keep, bool quiet)
-{
-	struct waiting *waits = allocate(state->running_count, sizeof *waits);
-	size_t count = 0;
-	for (uint16_t i = 0; i < state->running_count; i++) {
-		if (state->running[i].pid == keep)
-			continue;
-		int fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
-		if (fd < 0 && errno == EMFILE && count > 0) {
-			wait_for(waits, count, quiet);
-			count = 0;
-			fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
-		}
-		if (fd < 0 && errno == ESRCH)
-			continue; /* gone already */
-		if (fd < 0)
-			die_errno(EXIT_SYSTEM, NULL, "can't stop the process %d", state->running[i].pid);
-		(void)syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
-		waits[count++] = (struct waiting){{.fd = fd, .events = POLLIN}, &state->running[i]};
-	}
-	wait_for(waits, count, quiet);
-	free(waits);
-	if (state->running_count > 0 && !quiet)
-		printf("all ended\n");
-}
-
-static void report_lock(const struct state *state, bool json, bool stop)
-{
-	if (json) {
-		printf("{\"state\":\"locked\",\"wiped\":%u,\"stopped\":%s,\"running\":", state ? state->secrets : 0,
-		       stop ? "true" : "false");
-		if (state)
-			state_print_running_json(state);
-		else
-			printf("[]");
-		printf("}\n");
-		return;
-	}
-	if (!state) {
-		printf("locked already\n");
-		return;
-	}
-	printf("locked; %u secret%s wiped\n", state->secrets, state->secrets == 1 ? "" : "s");
-	if (state->running_count > 0) {
-		printf("%s\n", stop ? "asked to end:" : "still running with the files they were given (tazpod lock --stop ends them):");
-		state_print_running(state, "  ");
-	}
-}
-
-int verb_lock(int argc, char **argv)
-{
-	bool json = false, stop = false;
-	struct place place;
-	struct reply reply;
-	struct state state;
-	unsigned long keep = 0;
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			json = true;
-		else if (strcmp(argv[i], "--keep") == 0 && i + 1 < argc && parse_number(argv[i + 1], 1ul << 30, &keep))
-			i++; /* the shell that a session runs, which asks for this */
-		else if (strcmp(argv[i], "--stop") == 0)
-			stop = true;
-		else
-			node_become(argv - 1); /* help and usage errors */
-	}
-	place_find(&place);
-	int fd = channel_connect(&place);
-	if (fd >= 0) {
-		channel_send_empty(fd, FRAME_LOCK);
-		channel_receive(fd, &reply);
-		state_decode(&reply, &state);
-	}
-	if (!json) { /* at once: the secrets are wiped, whatever the commands do next */
-		report_lock(fd >= 0 ? &state : NULL, json, stop);
-		(void)fflush(stdout);
-	}
-	if (fd >= 0 && stop)
-		stop_running(&state, (pid_t)keep, json);
-	if (json)
-		report_lock(fd >= 0 ? &state : NULL, json, stop);
 	return 0;
 }
 

@@ -17,19 +17,38 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "git.h"
 #include "namespaces.h"
+#include "outer.h"
 #include "set.h"
 
 /* The memory-backed files of binds; not a name that a FILE may have (those don't start with a dot). */
 #define BINDS ".binds"
 
+/* setns(2) into a mount namespace also makes its root the caller's: whoever asks from a chroot, or from a container
+ * that has no user namespace of its own, would run a program of the host instead of the one that was named. */
+static void stay_in_root(const struct stat *before)
+{
+	struct stat now;
+	if (stat("/", &now) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't look at /");
+	if (now.st_dev != before->st_dev || now.st_ino != before->st_ino)
+		die(EXIT_REFUSED, "the same command outside of it, or tazpod pull inside with a runtime folder of its own",
+		    "this is a chroot or a container, and the session was unlocked outside of it: the command would run "
+		    "there; nothing was started");
+}
+
 /* True where the view can be built on the holder's namespaces; false inside a command that tazpod already runs: a
  * process can't join a user namespace above its own (setns(2): EPERM), so the new view becomes a layer below. */
 static bool join_holder(const int fds[2], int fd_count)
 {
+	struct stat root;
+	if (stat("/", &root) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't look at /");
 	if (fd_count == 1) { /* the holder runs as root: no user namespace */
 		if (setns(fds[0], CLONE_NEWNS) != 0)
 			die_errno(EXIT_SYSTEM, NULL, "can't join the holder's mount namespace");
+		stay_in_root(&root);
 		return true;
 	}
 	if (setns(fds[0], CLONE_NEWUSER) != 0) {
@@ -39,6 +58,7 @@ static bool join_holder(const int fds[2], int fd_count)
 	}
 	if (setns(fds[1], CLONE_NEWNS) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't join the holder's mount namespace");
+	stay_in_root(&root);
 	return true;
 }
 
@@ -59,7 +79,7 @@ static void bind_fd(int source, int target, const char *shown)
 	snprintf(from, sizeof from, "/proc/self/fd/%d", source);
 	snprintf(to, sizeof to, "/proc/self/fd/%d", target);
 	if (mount(from, to, NULL, MS_BIND, NULL) != 0)
-		die_errno(EXIT_SYSTEM, "tazpod doctor", "can't cover %.400s inside the command's view", shown);
+		die_no_mount("can't cover %.400s inside the command's view", shown);
 }
 
 /* The placeholder: below the project, through no link, an empty regular file of ours. */
@@ -67,8 +87,7 @@ static int open_placeholder(const struct place *place, struct str target)
 {
 	char path[SET_MAX_PATH + 1];
 	size_t root = strlen(place->root);
-	memcpy(path, target.at, target.size);
-	path[target.size] = '\0';
+	str_copy(path, sizeof path, target);
 	if (root < 2 || strncmp(path, place->root, root) != 0 || path[root] != '/')
 		die(EXIT_REFUSED, "tazpod pull", "the bind %.400s is not below the project %.400s", path, place->root);
 	int dir = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -97,7 +116,7 @@ static void check_placeholder(int fd, dev_t outer, struct str target)
 		    "%.*s holds clear text on the disk; nothing was started", (int)target.size, target.at);
 }
 
-static int create_empty(int dir, const char *name, uint16_t mode)
+int view_create(int dir, const char *name, uint16_t mode)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
@@ -105,17 +124,28 @@ static int create_empty(int dir, const char *name, uint16_t mode)
 	return fd;
 }
 
-static void copy_str(char *out, size_t size, struct str s)
+/* Covers TARGET (closed) with the file NAME of the folder DIR of the view. */
+static void cover(int dir, const char *name, int target, const char *shown)
 {
-	if (s.size >= size)
-		die(EXIT_BUG, NULL, "a name in the grant is too long");
-	memcpy(out, s.at, s.size);
-	out[s.size] = '\0';
+	int source = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (source < 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't open a file in the command's view");
+	bind_fd(source, target, shown);
+	close(source);
+	close(target);
+}
+
+void view_cover(int dir, const char *name, const char *path)
+{
+	int target = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't open %.400s", path);
+	cover(dir, name, target, path);
 }
 
 static void make_binds(const struct place *place, const struct grant *grant, int view, dev_t outer)
 {
-	char name[16];
+	char name[24];
 	int dir = -1;
 	for (uint32_t i = 0; i < grant->count; i++) {
 		const struct grant_op *op = &grant->ops[i];
@@ -129,17 +159,14 @@ static void make_binds(const struct place *place, const struct grant *grant, int
 				die_errno(EXIT_SYSTEM, NULL, "can't open a folder in the command's view");
 		}
 		snprintf(name, sizeof name, "%u", i);
-		close(create_empty(dir, name, op->mode));
-		int source = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (source < 0)
-			die_errno(EXIT_SYSTEM, NULL, "can't open a file in the command's view");
+		close(view_create(dir, name, op->mode));
 		int target = open_placeholder(place, op->a);
 		check_placeholder(target, outer, op->a);
 		char shown[SET_MAX_PATH + 1];
-		copy_str(shown, sizeof shown, op->a);
-		bind_fd(source, target, shown);
-		close(source);
-		close(target);
+		str_copy(shown, sizeof shown, op->a);
+		cover(dir, name, target, shown);
+		snprintf(name, sizeof name, "%u.git", i);
+		git_hide(dir, name, shown);
 	}
 	if (dir >= 0)
 		close(dir);
@@ -202,7 +229,7 @@ int view_build(const struct place *place, const struct grant *grant, const int f
 		/* What the host mounts later appears inside; nothing of ours appears outside. The holder's mounts, of which
 		 * every other command gets a copy, are slaves already. */
 		if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
-			die_errno(EXIT_SYSTEM, "tazpod doctor", "can't separate the command's mounts");
+			die_no_mount("can't separate the command's mounts");
 	} else if (unshare(CLONE_NEWNS) != 0) {
 		die_errno(EXIT_SYSTEM, "tazpod doctor", "can't create a mount namespace for this command");
 	}
@@ -240,15 +267,16 @@ static void fill_file(int socket, int fd, uint32_t size)
 	explicit_bzero(chunk, sizeof chunk);
 }
 
-static void set_variable(struct str name, const char *value)
+static void set_variable(struct writer *notes, struct str name, const char *value)
 {
 	char text[WIRE_MAX_NAME + 1];
-	copy_str(text, sizeof text, name);
+	str_copy(text, sizeof text, name);
+	outer_note(notes, text, value);
 	if (setenv(text, value, 1) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set %s", text);
 }
 
-static void fill_variable(int socket, const struct grant_op *op)
+static void fill_variable(struct writer *notes, int socket, const struct grant_op *op)
 {
 	char *value = allocate((size_t)op->size + 1, 1);
 	if (!read_all(socket, value, op->size))
@@ -256,27 +284,28 @@ static void fill_variable(int socket, const struct grant_op *op)
 	if (memchr(value, 0, op->size))
 		die(EXIT_DATA, NULL, "the value for %.*s has a NUL byte and can't be an environment variable",
 		    (int)op->env.size, op->env.at);
-	set_variable(op->env, value);
+	set_variable(notes, op->env, value);
 	explicit_bzero(value, op->size);
 	free(value);
 }
 
 /* The view is empty and ours alone, so DIR/FILE can't lead anywhere else. */
-static void fill_view_file(const struct place *place, int socket, int view, const struct grant_op *op)
+static void fill_view_file(const struct place *place, struct writer *notes, int socket, int view,
+                           const struct grant_op *op)
 {
 	char relative[2 * WIRE_MAX_NAME + 2], path[PATH_MAX + 2 * WIRE_MAX_NAME + 4];
-	copy_str(relative, sizeof relative, op->a);
+	str_copy(relative, sizeof relative, op->a);
 	if (mkdirat(view, relative, 0700) != 0 && errno != EEXIST)
 		die_errno(EXIT_SYSTEM, NULL, "can't create a folder in the command's view");
 	relative[op->a.size] = '/';
-	copy_str(relative + op->a.size + 1, WIRE_MAX_NAME + 1, op->b);
-	int fd = create_empty(view, relative, op->mode);
+	str_copy(relative + op->a.size + 1, WIRE_MAX_NAME + 1, op->b);
+	int fd = view_create(view, relative, op->mode & 0700);
 	fill_file(socket, fd, op->size);
 	close(fd);
 	if (op->env.size == 0)
 		return;
 	format_into(path, sizeof path, "%s/%s", place->ghost, relative);
-	set_variable(op->env, path);
+	set_variable(notes, op->env, path);
 }
 
 static void fill_bind(int socket, int view, uint32_t index, uint32_t size)
@@ -290,26 +319,41 @@ static void fill_bind(int socket, int view, uint32_t index, uint32_t size)
 	close(fd);
 }
 
-void view_fill(const struct place *place, const struct grant *grant, int view, int fd)
+/* A variable that the project file sets, and that is no secret. One that only stands in where the caller has none is
+ * not taken back: it is the same for a command inside. */
+static void set_plain(struct writer *notes, const struct grant_op *op)
 {
+	char name[WIRE_MAX_NAME + 1], *value;
+	str_copy(name, sizeof name, op->env);
+	bool spare = op->flags & ENV_IF_UNSET;
+	if (spare && getenv(name))
+		return;
+	value = allocate((size_t)op->b.size + 1, 1);
+	str_copy(value, (size_t)op->b.size + 1, op->b);
+	if (!spare)
+		set_variable(notes, op->env, value);
+	else if (setenv(name, value, 1) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't set %s", name);
+	free(value);
+}
+
+void view_fill(const struct place *place, const struct grant *grant, int view, int fd, struct after *after)
+{
+	struct writer notes = {0};
 	for (uint32_t i = 0; i < grant->count; i++) {
 		const struct grant_op *op = &grant->ops[i];
-		char name[WIRE_MAX_NAME + 1], *value;
 		if (op->type == RECORD_FILE) {
-			fill_view_file(place, fd, view, op);
+			fill_view_file(place, &notes, fd, view, op);
 		} else if (op->type == RECORD_BIND) {
 			fill_bind(fd, view, i, op->size);
 		} else if (op->type == RECORD_VALUE) {
-			fill_variable(fd, op);
-		} else { /* ENV */
-			copy_str(name, sizeof name, op->env);
-			if ((op->flags & ENV_IF_UNSET) && getenv(name))
-				continue;
-			value = allocate((size_t)op->b.size + 1, 1);
-			memcpy(value, op->b.at, op->b.size);
-			set_variable(op->env, value);
-			free(value);
+			fill_variable(&notes, fd, op);
+		} else {
+			set_plain(&notes, op);
 		}
 	}
+	outer_save(view, &notes);
+	after_note(after, grant, view);
+	writer_free(&notes);
 	close(view);
 }

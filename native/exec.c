@@ -14,12 +14,11 @@
 #include "base.h"
 #include "channel.h"
 #include "enter.h"
+#include "git.h"
 #include "namespaces.h"
 #include "node.h"
+#include "outer.h"
 #include "set.h"
-
-/* Names of the variables that an outer exec has set: the inner command gets its own grants, not leftovers. */
-#define GRANTED "TAZPOD_GRANTED"
 
 struct options {
 	const char *only[WIRE_MAX_ONLY];
@@ -181,51 +180,16 @@ static int request_grant(struct place *place, const struct options *o, struct re
 	}
 }
 
-/* Forgets what an outer exec has set, then notes what this one sets. */
-static void forget_outer(void)
-{
-	const char *granted = getenv(GRANTED);
-	char name[WIRE_MAX_NAME + 1];
-	while (granted && *granted) {
-		size_t n = strcspn(granted, ":");
-		if (n > 0 && n < sizeof name) {
-			memcpy(name, granted, n);
-			name[n] = '\0';
-			unsetenv(name);
-		}
-		granted += n + (granted[n] == ':');
-	}
-	unsetenv(GRANTED);
-}
-
-static void note_granted(const struct grant *grant)
-{
-	size_t size = 1;
-	for (uint32_t i = 0; i < grant->count; i++)
-		size += grant->ops[i].env.size + 1u;
-	char *names = allocate(size, 1), *at = names;
-	for (uint32_t i = 0; i < grant->count; i++) {
-		const struct grant_op *op = &grant->ops[i];
-		if (op->env.size == 0 || op->type == RECORD_BIND || (op->type == RECORD_ENV && (op->flags & ENV_IF_UNSET)))
-			continue;
-		if (at != names)
-			*at++ = ':';
-		memcpy(at, op->env.at, op->env.size);
-		at += op->env.size;
-	}
-	*at = '\0';
-	if (*names && setenv(GRANTED, names, 1) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't set " GRANTED);
-	free(names);
-}
-
 /* No way back to power, to the user's session keyring (KEYCTL_JOIN_SESSION_KEYRING(3)), or to a core file. */
 static void drop_power(bool privileged)
 {
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS && errno != EDQUOT)
 		die_errno(EXIT_SYSTEM, NULL, "can't leave the session keyring");
+	/* Root keeps what it had: the command would break without, and root is not kept out. The bounding set stays: with
+	 * an empty one execve of a program with effective file capabilities (Debian's ping) is EPERM (capabilities(7),
+	 * "Safety checking for capability-dumb binaries"). no_new_privs below is what keeps it from gaining any. */
 	if (!privileged)
-		drop_capabilities(); /* root keeps what it had: the command would break without, and root is not kept out */
+		clear_capabilities();
 	forbid_core();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set no_new_privs");
@@ -282,31 +246,37 @@ int verb_exec(int argc, char **argv)
 	struct place place;
 	struct reply reply;
 	struct grant grant;
+	struct after after;
 	char program[PATH_MAX];
 	if (!parse(argc, argv, &options))
 		node_become(argv - 1);
 	mode_t mask = umask(077);
 	find_program(options.command[0], program);
 	place_find(&place);
+	if (place.misnamed[0]) /* without its rules every command would get every secret */
+		die(EXIT_DATA, "mv tazpod.yml tazpod.yaml && tazpod trust",
+		    "%.400s/tazpod.yml is not read: a project file is called tazpod.yaml", place.misnamed);
 	int fd = request_grant(&place, &options, &reply);
 	if (!grant_parse(&grant, reply.body, reply.frame.length))
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's grant can't be read");
 	warn_of_end(&grant, options.command[0]);
+	git_refuse_exposed(&grant);
+	int outer = outer_open();
 	int view = view_build(&place, &grant, reply.fds, reply.fd_count);
 	/* From here on no other process of the user may look in (PR_SET_DUMPABLE, ptrace(2)): the values arrive. execve
 	 * resets it for the command itself. */
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "prctl");
-	forget_outer();
+	outer_restore(outer); /* the inner command gets its own grants, not leftovers */
 	if (setenv("TAZPOD_GHOST", place.ghost, 1) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set TAZPOD_GHOST");
 	expect_values(fd, &grant);
-	view_fill(&place, &grant, view, fd);
-	note_granted(&grant);
+	view_fill(&place, &grant, view, fd, &after);
 	close(fd);
 	if (options.passphrase_fd > 2)
 		close(options.passphrase_fd);
 	drop_power(reply.fd_count == 1);
 	umask(grant.umask == UMASK_KEEP ? mask : grant.umask);
+	after_split(&after, name_of(options.command[0]));
 	become(program, options.command);
 }

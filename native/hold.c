@@ -133,7 +133,7 @@ static void cover_ssh_config(const char *ghost)
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		format_into(copy, sizeof copy, "%s/.ssh%zu", ghost, i);
 		if (copy_config_folder(folders[i], copy) && mount(copy, folders[i], NULL, MS_BIND, NULL) != 0)
-			die_errno(EXIT_SYSTEM, "tazpod doctor", "can't cover %s inside the holder's view", folders[i]);
+			die_no_mount("can't cover %s inside the holder's view", folders[i]);
 	}
 }
 
@@ -142,7 +142,7 @@ static int build_base(const char *ghost, bool privileged)
 {
 	char work[PATH_MAX];
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
-		die_errno(EXIT_SYSTEM, "tazpod doctor", "can't separate the holder's mounts");
+		die_no_mount("can't separate the holder's mounts");
 	int backing = mount_memory(ghost, privileged);
 	format_into(work, sizeof work, "%s/work", ghost);
 	if (mkdir(work, 0700) != 0)
@@ -218,6 +218,7 @@ int verb_hold(int argc, char **argv)
 	if (holder->listener < 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't listen in %.400s", argv[0]);
 	serve_prepare(holder);
+	vigil_prepare(holder, argv[0]);
 	drop_capabilities();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set no_new_privs");

@@ -13,6 +13,7 @@
 #include "keep.h"
 #include "names.h"
 #include "node.h"
+#include "sentinel.h"
 #include "shell.h"
 
 struct verb {
@@ -25,7 +26,7 @@ static const struct verb verbs[] = {{"exec", verb_exec}, {"status", verb_status}
 static const struct verb ghost_verbs[] = {{"where", verb_where}, {"put", verb_put},     {"get", verb_get},
                                           {"flock", verb_flock}, {"hold", verb_hold},   {"keep", verb_keep},
                                           {"aside", verb_aside}, {"session", verb_session}, {"watch", verb_watch},
-                                          {"names", verb_names}};
+                                          {"names", verb_names}, {"sentinel", verb_sentinel}};
 
 /* With a closed standard descriptor our first file would become it, and messages would land in there. Close-on-exec:
  * a command finds it closed, as it was. */

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,39 @@ static unsigned long read_switch(const char *path, unsigned long otherwise)
 	return parse_number(text, 1ul << 32, &value) ? value : otherwise;
 }
 
+/* Without a mount at its root: what a chroot into a plain folder looks like from inside (proc_pid_mountinfo(5) leaves out
+ * what the process can't reach). */
+static bool in_chroot(void)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL, point[3];
+	size_t room = 0;
+	bool rooted = !mounts;
+	while (!rooted && getline(&line, &room, mounts) > 0)
+		rooted = sscanf(line, "%*u %*u %*s %*s %2s", point) == 1 && strcmp(point, "/") == 0;
+	free(line);
+	if (mounts)
+		fclose(mounts);
+	return !rooted;
+}
+
+_Noreturn void die_no_mount(const char *format, ...)
+{
+	int error = errno;
+	char doing[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(doing, sizeof doing, format, args);
+	va_end(args);
+	errno = error;
+	/* In a mount namespace of ours the kernel itself has no such objection. Landlock forbids every change of the file
+	 * topology, whatever its rules say (Documentation/userspace-api/landlock.rst, "Filesystem topology modification"). */
+	if (error == EPERM || error == EACCES)
+		die_errno(EXIT_SYSTEM, "the same command outside of the sandbox; tazpod doctor says more",
+		          "a sandbox around this shell (Landlock, seccomp, AppArmor ...) forbids mounts: %s", doing);
+	die_errno(EXIT_SYSTEM, "tazpod doctor", "%s", doing);
+}
+
 _Noreturn void die_no_namespaces(const char *doing)
 {
 	int error = errno;
@@ -53,6 +87,9 @@ _Noreturn void die_no_namespaces(const char *doing)
 		die(EXIT_SYSTEM, "tazpod doctor",
 		    "AppArmor forbids user namespaces to programs without a profile "
 		    "(kernel.apparmor_restrict_unprivileged_userns is 1, as on Ubuntu 24.04)");
+	if (error == EPERM && in_chroot())
+		die(EXIT_SYSTEM, "tazpod pull outside of the chroot",
+		    "this is a chroot, in which Linux makes no user namespace (%s)", doing);
 	errno = error;
 	if (error == ENOSPC)
 		die(EXIT_SYSTEM, "sudo sysctl user.max_user_namespaces=15000", "too many user namespaces (%s)", doing);
@@ -130,22 +167,27 @@ int mount_memory(const char *target, bool privileged)
 	if (!swap_is_on()) {
 		if (mount("tazpod", target, "tmpfs", flags, "mode=0700") == 0)
 			return 0;
-		die_errno(EXIT_SYSTEM, "tazpod doctor", "can't mount a memory file system");
+		die_no_mount("can't mount a memory file system");
 	}
 	if (mount("tazpod", target, "ramfs", flags, "mode=0700") != 0)
-		die_errno(EXIT_SYSTEM, "tazpod doctor", "can't mount a memory file system that is never swapped");
+		die_no_mount("can't mount a memory file system that is never swapped");
 	return 2;
 }
 
 void drop_capabilities(void)
 {
+	for (unsigned long cap = 0; cap < 64; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap) != 0 && errno == EINVAL)
+			break; /* past the last capability of this kernel */
+	clear_capabilities();
+}
+
+void clear_capabilities(void)
+{
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {{0}};
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't clear the ambient capabilities");
-	for (unsigned long cap = 0; cap < 64; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap) != 0 && errno == EINVAL)
-			break; /* past the last capability of this kernel */
 	if (syscall(SYS_capset, &header, none) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't drop capabilities");
 }

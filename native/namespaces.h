@@ -13,11 +13,15 @@ bool map_self(uid_t uid, gid_t gid);
 void join_new_user_namespace(void);
 /* Dies saying which switch of this machine forbids user namespaces, judged from errno and /proc/sys. */
 _Noreturn void die_no_namespaces(const char *doing);
+/* Dies after a mount(2) that failed: EPERM in a mount namespace of ours means a sandbox around it. */
+_Noreturn void die_no_mount(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Mounts the file system of a view on TARGET: swap can't reach it (ramfs, or tmpfs with noswap), or there is none.
  * Returns 0 tmpfs, 1 tmpfs with noswap, 2 ramfs (PROTOCOL.md STATE backing). Dies on failure. */
 int mount_memory(const char *target, bool privileged);
 /* Drops every capability, the bounding and the ambient set too (capabilities(7)). Dies on failure. */
 void drop_capabilities(void);
+/* The same without the bounding set. Dies on failure. */
+void clear_capabilities(void);
 /* No core dumps for this process and what it becomes. Dies on failure. */
 void forbid_core(void);
 

@@ -17,18 +17,24 @@ static struct config_id identity_of(const struct stat *st)
 	                           (uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec}};
 }
 
+/* DIR/NAME as a plain file. */
+static bool is_file(const char *dir, const char *name, struct stat *st)
+{
+	char file[PATH_MAX + 16];
+	snprintf(file, sizeof file, "%s/%s", strcmp(dir, "/") == 0 ? "" : dir, name);
+	return stat(file, st) == 0 && S_ISREG(st->st_mode);
+}
+
 /* Walks from the current folder to / until one holds tazpod.yaml; the id is that folder's device and inode. */
 static void find_project(struct place *out)
 {
 	char dir[PATH_MAX];
 	if (!getcwd(dir, sizeof dir))
-		die_errno(EXIT_REFUSED, "cd to a folder that exists", "can't tell the current folder");
+		die_errno(EXIT_REFUSED, "cd to a folder that exists; tazpod lock --all locks whatever is unlocked",
+		          "can't tell the current folder");
 	for (;;) {
-		char file[PATH_MAX + 16];
-		struct stat st;
-		snprintf(file, sizeof file, "%s/tazpod.yaml", strcmp(dir, "/") == 0 ? "" : dir);
-		if (stat(file, &st) == 0 && S_ISREG(st.st_mode)) {
-			struct stat folder;
+		struct stat st, folder;
+		if (is_file(dir, "tazpod.yaml", &st)) {
 			if (stat(dir, &folder) != 0)
 				die_errno(EXIT_REFUSED, NULL, "can't look at %.400s", dir);
 			strcpy(out->root, dir);
@@ -38,6 +44,8 @@ static void find_project(struct place *out)
 			            (unsigned long long)folder.st_ino);
 			return;
 		}
+		if (!out->misnamed[0] && is_file(dir, "tazpod.yml", &st))
+			strcpy(out->misnamed, dir);
 		char *slash = strrchr(dir, '/');
 		if (strcmp(dir, "/") == 0 || !slash)
 			break;

@@ -13,6 +13,7 @@ enum { CONFIG_ROOM = 256 * 1024 + 1 };
 struct place {
 	char root[PATH_MAX];   /* folder that holds tazpod.yaml; empty outside a project */
 	bool has_config;
+	char misnamed[PATH_MAX]; /* a tazpod.yml that nothing reads, in front of or without a project; else empty */
 	struct config_id config;
 	char id[40];           /* "dev-ino" in hex, or "default" */
 	char runtime[PATH_MAX]; /* .../tazpod/<id>, may not exist yet */

@@ -114,6 +114,23 @@ void porter_ask_keeper(const struct place *place)
 	close(fd);
 }
 
+bool porter_ask_sentinel(const struct place *place, bool suspend, bool screen, char problem[SENTINEL_WORDS])
+{
+	/* An empty folder, then the events: a keeper's request has a folder and no more. */
+	char text[PATH_MAX + 32];
+	int fd = connect_session();
+	snprintf(problem, SENTINEL_WORDS, "there is no session around this command");
+	if (fd < 0)
+		return false;
+	size_t size = strlen(place->runtime);
+	memcpy(text, place->runtime, size);
+	memcpy(text + size, "\0", 2);
+	int n = snprintf(text + size + 2, sizeof text - size - 2, "%s%s", suspend ? "suspend " : "", screen ? "screen" : "");
+	size_t used = request(fd, text, size + 2 + (size_t)n) ? read_to_end(fd, problem, SENTINEL_WORDS) : 0;
+	close(fd);
+	return used > 0 && strcmp(problem, ready) == 0;
+}
+
 int porter_listen(char name[PORTER_NAME])
 {
 	uint64_t salt[2];
@@ -144,6 +161,12 @@ static void serve(int fd)
 	if (!place_of_id(&place, slash ? slash + 1 : "") || strcmp(place.runtime, wanted) != 0)
 		die(EXIT_REFUSED, "echo $XDG_RUNTIME_DIR", "the session keeps its runtime folder elsewhere");
 	const char *folder = wanted + strlen(wanted) + 1;
+	if (folder < wanted + used && *folder == '\0') {
+		char problem[SENTINEL_WORDS];
+		bool listens = sentinel_start(&place, strstr(folder + 1, "suspend") != NULL, strstr(folder + 1, "screen") != NULL, problem);
+		(void)write_all(fd, listens ? ready : problem, strlen(listens ? ready : problem));
+		return;
+	}
 	if (folder <= wanted + used) { /* a keeper, which starts Node there; its own look at the folder decides */
 		if (chdir(folder) == 0)
 			keeper_start(&place, false);

@@ -4,6 +4,7 @@
 #define TAZPOD_PORTER_H
 
 #include "place.h"
+#include "sentinel.h"
 
 #define PORTER_VARIABLE "TAZPOD_PORTER"
 enum { PORTER_NAME = 64 };
@@ -16,6 +17,8 @@ bool porter_ask(const struct place *place);
 /* Asks it to start a keeper of PLACE that starts Node in the current folder, and returns when that one is connected or
  * is not to be had: never a failure, as in keeper_start. */
 void porter_ask_keeper(const struct place *place);
+/* Asks it to start the sentinel of PLACE, as sentinel_start does. */
+bool porter_ask_sentinel(const struct place *place, bool suspend, bool screen, char problem[SENTINEL_WORDS]);
 /* A socket for porter_answer, with its NAME in the abstract namespace (unix(7)): no file is left behind. */
 int porter_listen(char name[PORTER_NAME]);
 /* Takes one request, in a child of this process. */

@@ -47,6 +47,7 @@ static const int allowed[] = {
     SYS_getrandom, SYS_sysinfo /* glibc's qsort asks for the size of memory */,
     /* running commands and terminals: /proc/PID/stat; wiping `work` */
     SYS_pidfd_open, SYS_getdents64, SYS_newfstatat, SYS_fstat, SYS_fcntl, SYS_lseek, SYS_unlinkat, SYS_dup3,
+    SYS_statfs, SYS_inotify_add_watch, SYS_inotify_rm_watch /* the watch over its own folder and the project's */,
     SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
 #if defined(__x86_64__)
     SYS_epoll_wait, SYS_dup2,

@@ -279,10 +279,10 @@ uint64_t earlier(uint64_t a, uint64_t b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* The earlier of the two deadlines; a deadline that suspend has passed fires at once on resume. */
+/* The earliest of the deadlines; a deadline that suspend has passed fires at once on resume. */
 static void arm_timer(struct holder *h)
 {
-	uint64_t at = earlier(h->max_at, h->idle_at);
+	uint64_t at = earlier(h->ending ? 0 : h->vigil.look_at, earlier(h->max_at, h->idle_at));
 	if (at == h->armed_at)
 		return;
 	h->armed_at = at;
@@ -299,6 +299,8 @@ static void on_timer(struct holder *h)
 		wipe_all(h, h->held ? "max" : "no set arrived");
 	else if (h->idle_at && now >= h->idle_at)
 		wipe_all(h, "idle");
+	else if (!h->ending)
+		vigil_due(h, now);
 }
 
 /* Milliseconds until the first client is due, -1 for none. */
@@ -363,6 +365,9 @@ void serve(struct holder *h)
 			break;
 		case SOURCE_WATCHER:
 			on_watcher(h);
+			break;
+		case SOURCE_VIGIL:
+			on_vigil(h);
 			break;
 		}
 	}

@@ -2,6 +2,8 @@
 #ifndef TAZPOD_SERVE_H
 #define TAZPOD_SERVE_H
 
+#include <limits.h>
+
 #include "arena.h"
 #include "grant.h"
 #include "running.h"
@@ -22,7 +24,7 @@ struct slice {
 };
 
 /* What an epoll event is about: in the upper half of its tag, with a slot number in the lower. */
-enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING, SOURCE_WATCHER };
+enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING, SOURCE_WATCHER, SOURCE_VIGIL };
 
 enum phase { PHASE_HEADER, PHASE_BODY, PHASE_ANSWER };
 
@@ -52,6 +54,20 @@ struct watcher {
 	size_t got;
 };
 
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* What the holder is reached by, and the project that it is for (vigil.c). */
+struct vigil {
+	char path[PATH_MAX]; /* of the runtime folder */
+	struct file_id folder, socket, project;
+	bool project_known, project_moved;
+	int inotify, project_watch; /* -1: none */
+	uint64_t look_at;           /* CLOCK_BOOTTIME ns */
+};
+
 struct holder {
 	/* set up by hold.c */
 	int journal, runtime, work, namespaces[2], terminate, listener;
@@ -73,6 +89,7 @@ struct holder {
 	uint32_t terminal_count;
 	struct running_list running;
 	struct client *clients[CLIENTS];
+	struct vigil vigil;
 };
 
 /* Creates what the loop needs, before the system call filter forbids it. Dies on failure. */
@@ -122,6 +139,16 @@ uint32_t seconds_left(const struct holder *holder, const struct plan *plan);
 enum renewal renewal_of(const struct holder *holder);
 /* Whether this `exec` should fetch the set anew first. Says so once a minute at most. */
 bool is_overdue(struct holder *holder, uint32_t left_s);
+/* vigil.c: whether anybody can still reach this holder. Takes RUNTIME's path, before the system call filter. */
+void vigil_prepare(struct holder *holder, const char *runtime);
+/* Looks after the project of the set that has just arrived, too. */
+void vigil_new_set(struct holder *holder);
+/* Wipes where the runtime folder, the socket or the project is gone; at most once in LOOK_S. */
+void vigil_due(struct holder *holder, uint64_t now);
+/* inotify has something to say. */
+void on_vigil(struct holder *holder);
+/* Whether the socket in the runtime folder is the one that this holder listens on. */
+bool socket_is_ours(const struct holder *holder);
 /* The part of STATE about the refresh. */
 void put_refresh(const struct holder *holder, struct writer *w);
 /* The idle deadline, from now on; 0 while a command runs or where there is none. */

@@ -152,7 +152,7 @@ static const char *parse_file(const struct set *set, struct op *op, struct reade
 		return "a FILE with a name that is not allowed";
 	if (op->env.size > 0 && !is_env_name(op->env))
 		return "a FILE with a variable name that is not one";
-	const char *problem = check_mode(op->mode);
+	const char *problem = check_mode((uint16_t)(op->mode & ~(MODE_WRITEBACK | MODE_TO_VAULT)));
 	return problem ? problem : check_entry(set, op);
 }
 

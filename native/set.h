@@ -48,6 +48,10 @@ struct entry {
 	uint32_t size;
 };
 
+/* Of a FILE, beside its mode: what the command makes of it is kept for the session; a person is asked whether the vault
+ * takes it as well. */
+enum { MODE_WRITEBACK = 01000, MODE_TO_VAULT = 02000 };
+
 /* FILE: a = dir, b = file, env. VALUE: env. BIND: a = target. ENV: env = name, b = value. MISSING: a = name. */
 struct op {
 	enum record_type type;

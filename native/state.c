@@ -173,16 +173,31 @@ void state_print_running_json(const struct state *state)
 	putchar(']');
 }
 
+struct place state_place(const struct state *state)
+{
+	struct place place = {0};
+	if (state->root.size > 0 && state->root.size < sizeof place.root) {
+		memcpy(place.root, state->root.at, state->root.size);
+		place.has_config = true;
+	}
+	return place;
+}
+
+void state_print_root(const struct place *place)
+{
+	if (place->has_config)
+		json_string(str_of(place->root));
+	else
+		printf("null");
+}
+
 void state_print_json(const struct state *state, const struct place *place)
 {
 	bool unlocked = state && state->state == 1;
 	printf("{\"state\":\"%s\",\"project\":", unlocked ? "unlocked" : "locked");
 	json_string(label_of(unlocked ? state : NULL, place));
 	printf(",\"root\":");
-	if (place->has_config)
-		json_string(str_of(place->root));
-	else
-		printf("null");
+	state_print_root(place);
 	if (!unlocked) {
 		printf(",\"expiresAt\":null,\"idleAt\":null,\"refresh\":null,\"secrets\":0,\"running\":[],\"isolation\":null}\n");
 		return;
@@ -265,6 +280,26 @@ static void print_refresh(const struct state *state)
 	} else {
 		printf("; next: tazpod pull");
 	}
+}
+
+void state_print_line(const struct state *state, const struct place *place)
+{
+	paint("1;32", "unlocked");
+	printf("  ");
+	plain(label_of(state, place));
+	printf("  %" PRIu32 " secret%s, ", state->secrets, state->secrets == 1 ? "" : "s");
+	if (state->max_ms < 0) {
+		printf("locks by tazpod lock");
+	} else {
+		printf("locks in ");
+		print_span((uint64_t)state->max_ms);
+	}
+	printf(", %u running", state->running_count);
+	if (place->has_config) {
+		printf("  ");
+		plain(str_of(place->root));
+	}
+	putchar('\n');
 }
 
 void state_print_human(const struct state *state, const struct place *place)

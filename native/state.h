@@ -42,6 +42,12 @@ void state_decode(const struct reply *reply, struct state *out);
 /* One line of JSON as in DESIGN §7. STATE NULL: locked. */
 void state_print_json(const struct state *state, const struct place *place);
 void state_print_human(const struct state *state, const struct place *place);
+/* One line: name, folder, secrets, when it locks, how many commands run. */
+void state_print_line(const struct state *state, const struct place *place);
+/* The place that STATE speaks of: its root alone, nothing outside a project. */
+struct place state_place(const struct state *state);
+/* The project's folder as JSON, or null. */
+void state_print_root(const struct place *place);
 /* The name of the project for people, without control characters. */
 void state_print_label(const struct state *state, const struct place *place);
 /* "  terraform (pid 123, 2m): A, B" per running command. */

@@ -176,6 +176,14 @@ void writer_free(struct writer *w)
 	*w = (struct writer){0};
 }
 
+void str_copy(char *out, size_t size, struct str s)
+{
+	if (s.size >= size)
+		die(EXIT_BUG, NULL, "a name is too long");
+	memcpy(out, s.at, s.size);
+	out[s.size] = '\0';
+}
+
 bool str_is(struct str s, const char *text)
 {
 	return s.size == strlen(text) && memcmp(s.at, text, s.size) == 0;

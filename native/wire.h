@@ -54,6 +54,9 @@ enum wire_error {
 /* OK: what `ghost put` does next. */
 enum keep { KEEP_NOTHING = 0, KEEP_APART = 1, KEEP_AT_TERMINAL = 2 };
 
+/* LOCK: why. */
+enum lock_cause { LOCK_ASKED = 0, LOCK_SUSPEND = 1, LOCK_SCREEN = 2 };
+
 /* A string inside somebody else's buffer; not NUL-terminated. */
 struct str {
 	const char *at;
@@ -113,6 +116,8 @@ void frame_finish(struct writer *w, enum frame_type type);
 void writer_free(struct writer *w);
 
 bool str_is(struct str s, const char *text);
+/* S and a NUL; dies (a bug) where OUT has no room for it. */
+void str_copy(char *out, size_t size, struct str s);
 bool str_same(struct str a, struct str b);
 bool config_id_same(const struct config_id *a, const struct config_id *b);
 

@@ -1,18 +1,23 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
 import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
 import { afterChange } from '../../src/app/vault/after-change.ts'
-import { IMPORT_FORMATS, type ImportOptions, importSecrets } from '../../src/app/vault/import.ts'
-import type { Changed } from '../../src/app/vault/secrets.ts'
+import {
+  IMPORT_FORMATS,
+  type Imported,
+  type ImportOptions,
+  importSecrets,
+} from '../../src/app/vault/import.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
-import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { forceFlag, passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
+import { printable } from '../../src/cli/output.ts'
 import type { Result } from '../../src/core/result.ts'
 
 export default class VaultImport extends TazpodCommand {
   static override summary = 'Take secrets from a clear-text file, all or none.'
   static override description =
-    'The format follows the name of the file. --empty overwrites and empties the file once the vault was opened again and held every value; old blocks of the disk may survive, so change secrets that were there for long.'
+    'The format follows the name of the file. --empty overwrites and empties the file once a second reader understood every value alike and the vault was opened again and held it; old blocks of the disk may survive, so change secrets that were there for long.'
   static override examples = [
     '<%= config.bin %> vault import .env --empty',
     '<%= config.bin %> vault import ~/.kube/config --as KUBECONFIG_CONTENT',
@@ -29,20 +34,28 @@ export default class VaultImport extends TazpodCommand {
       exclusive: ['format', 'as', 'empty'],
     })(),
     empty: boolean({ summary: 'Empty the clear-text file afterwards.' }),
+    force: forceFlag,
     ...passphraseFdFlag,
   }
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultImport)
-    const { from, format, as, empty } = flags
+    const { from, format, as, empty, force } = flags
     const access = this.finish(await vaultAccess(flags))
-    const changed = this.finish(await this.take(access, args.file, { from, format, as, empty }))
+    const { hints, ...changed } = this.finish(
+      await this.take(access, args.file, { from, format, as, empty, force }),
+    )
     const { added, replaced, unchanged } = changed
     const human = [
       `imported ${added.length} new, ${replaced.length} changed, ${unchanged.length} as they were`,
     ]
     if (empty) human.push(`${args.file} is empty now`)
+    else if (args.file !== undefined && args.file !== '-')
+      this.note(
+        `${printable(args.file)} still holds them in clear text: the same command with --empty empties it`,
+      )
     this.print(flags.json, { ...changed, emptied: empty }, human)
+    for (const hint of hints) this.note(hint)
     if (added.length + replaced.length === 0) return
     for (const line of afterChangeLines(await afterChange(added))) this.note(line)
   }
@@ -51,7 +64,7 @@ export default class VaultImport extends TazpodCommand {
     access: VaultAccess,
     file: string | undefined,
     { from, ...how }: Omit<ImportOptions, 'file'> & { from: 'infisical' | undefined },
-  ): Promise<Result<Changed>> {
+  ): Promise<Result<Imported>> {
     if ((from === undefined) === (file === undefined)) {
       const message = from === undefined ? 'import what?' : 'either a file or --from infisical'
       return { ok: false, error: { reason: 'usage', message, next: 'tazpod vault import --help' } }
@@ -59,6 +72,7 @@ export default class VaultImport extends TazpodCommand {
     if (file !== undefined) return importSecrets(access, { file, ...how })
     // Its HTTP client only where it is used.
     const { importRemote } = await import('../../src/app/infisical/remote.ts')
-    return importRemote(access, errandHere())
+    const changed = await importRemote(access, errandHere(), how.force)
+    return changed.ok ? { ok: true, value: { ...changed.value, hints: [] } } : changed
   }
 }

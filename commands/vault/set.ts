@@ -1,9 +1,9 @@
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { afterChange } from '../../src/app/vault/after-change.ts'
-import { isLineWithNewline, newValue, setSecrets } from '../../src/app/vault/secrets.ts'
+import { newValue, remarksOn, setSecrets } from '../../src/app/vault/secrets.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
-import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { forceFlag, passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 
 export default class VaultSet extends TazpodCommand {
   static override summary = 'Keep a secret in the vault.'
@@ -14,19 +14,21 @@ export default class VaultSet extends TazpodCommand {
     'printf %s "$TOKEN" | tazpod vault set TOKEN',
   ]
   static override args = { name: textArgument({ required: true, description: 'Letters, digits and _.' }) }
-  static override flags = { ...passphraseFdFlag }
+  static override flags = { force: forceFlag, ...passphraseFdFlag }
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultSet)
     const access = this.finish(await vaultAccess(flags))
     const value = this.finish(await newValue(access, args.name))
     const size = value.length
-    const newline = isLineWithNewline(value)
-    const changed = await setSecrets(access, new Map([[args.name, value]])).finally(() => value.fill(0))
+    const remarks = remarksOn(args.name, value)
+    const changed = await setSecrets(access, new Map([[args.name, value]]), flags.force).finally(() =>
+      value.fill(0),
+    )
     const { added, replaced } = this.finish(changed)
     const what = added.length > 0 ? 'added' : replaced.length > 0 ? 'replaced' : 'unchanged'
     this.print(flags.json, { name: args.name, size, change: what }, `${args.name}: ${what}, ${size} bytes`)
-    if (newline) this.note('the value ends with a newline, which is kept; printf %s VALUE writes none')
+    for (const remark of remarks) this.note(remark)
     if (what === 'unchanged') return
     for (const line of afterChangeLines(await afterChange(added))) this.note(line)
   }

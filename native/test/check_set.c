@@ -257,6 +257,8 @@ static void check_rules(void)
 	ACCEPTED(add_file(&b, 0, "work2", ".dockerconfigjson", 0600, ""));
 	ACCEPTED(add_file(&b, 1, "A-Z_0.9", "work", 0700, "_A9"));
 	REFUSED(add_file(&b, 0, "d", "f", 0600, "9A"), "a FILE with a variable name that is not one");
+	ACCEPTED(add_file(&b, 1, "d", "f", 0600 | MODE_WRITEBACK | MODE_TO_VAULT, ""));
+	REFUSED(add_bind(&b, 0, "/x", 0600 | MODE_WRITEBACK), "a mode wider than 0700");
 	REFUSED(add_file(&b, 0, "d", "f", 0640, ""), "a mode wider than 0700");
 	REFUSED(add_file(&b, 0, "d", "f", 04600, ""), "a mode wider than 0700");
 	REFUSED(add_bind(&b, 0, "/x", 0601), "a mode wider than 0700");

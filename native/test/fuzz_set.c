@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			bool granted = op.type == RECORD_FILE || op.type == RECORD_VALUE || op.type == RECORD_BIND;
 			if (granted && (op.entry >= set.entry_count || set.entries[op.entry].kind == ENTRY_INTERNAL))
 				abort();
-			if (op.mode & ~0700)
+			if (op.mode & ~(op.type == RECORD_FILE ? 0700 | MODE_WRITEBACK | MODE_TO_VAULT : 0700))
 				abort();
 		}
 	}

@@ -93,6 +93,15 @@ export async function put(frame: Buffer, surroundings?: Surroundings): Promise<R
 }
 
 /**
+ * Locks the unlocked session of this project when logind tells of one of these events, until it is locked; in place of
+ * what was asked for before. Failures: ghost (logind can't be heard), native-missing.
+ */
+export async function lockOn(events: readonly string[], surroundings?: Surroundings): Promise<Result<void>> {
+  const done = await runNative(['ghost', 'sentinel', ...events], undefined, surroundings)
+  return done.ok ? ok() : done
+}
+
+/**
  * The value of one entry of the unlocked holder, internal ones (`@identity`) too; the caller zeroes it.
  * Failures: locked, ghost (no such entry), native-missing.
  */

@@ -23,6 +23,26 @@ export async function ignoredOf(folder: string, paths: readonly string[]): Promi
   return new Set(list(ignored))
 }
 
+/** What a commit or `git add` in a work tree could store. */
+export interface Exposed {
+  path: string
+  tracked: boolean
+}
+
+/**
+ * Which of these paths (relative to `folder`) git would store: tracked ones, whatever .gitignore says, and those that
+ * no rule ignores. Nothing outside of a work tree, and where there is no git.
+ */
+export async function exposedOf(folder: string, paths: readonly string[]): Promise<Exposed[]> {
+  if (paths.length === 0 || !(await inWorkTree(folder))) return []
+  // Without --no-index a tracked path is never called ignored (git-check-ignore(1)).
+  const ignored = new Set(list(await git(folder, ['check-ignore', '-z', '--stdin'], paths.join('\0'))))
+  const rest = paths.filter((path) => !ignored.has(path))
+  if (rest.length === 0) return []
+  const tracked = new Set(list(await git(folder, ['--literal-pathspecs', 'ls-files', '-z', '--', ...rest])))
+  return rest.map((path) => ({ path, tracked: tracked.has(path) }))
+}
+
 function list(out: string): string[] {
   return out.split('\0').filter((path) => path !== '')
 }

@@ -45,6 +45,20 @@ export function findConfig(folder: string): string | undefined {
 }
 
 /**
+ * A `tazpod.yml` between `folder` and its project, or anywhere above where there is none: nothing reads it, and without
+ * its rules every command would get every secret. Undefined: none.
+ */
+export function findMisnamed(folder: string, project: string | undefined): string | undefined {
+  const end = project === undefined ? undefined : dirname(project)
+  for (let at = folder; at !== end; at = dirname(at)) {
+    const path = join(at, 'tazpod.yml')
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path
+    if (at === dirname(at)) return undefined
+  }
+  return undefined
+}
+
+/**
  * Reads tazpod.yaml. Refused, because another user could have written it: a symbolic link, a file owned by
  * another user than this one or root, a file that everybody may write.
  * Failures: unsafe-file, too-large, io.

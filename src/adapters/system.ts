@@ -33,14 +33,18 @@ export async function systemFacts(
 ): Promise<SystemFacts> {
   const uid = process.getuid?.() ?? 0
   const install = findInstall()
-  const [tools, userNamespace] = await Promise.all([
+  const own = uid === 0 ? [] : ['--user', '--map-root-user']
+  const [tools, userNamespace, mounts] = await Promise.all([
     Promise.all(TOOLS.map((t) => tool(env, t))),
-    tryUserNamespace(env),
+    tryUnshare(env, ['--user', '--map-root-user']),
+    tryUnshare(env, [...own, '--mount']), // makes its mounts private, which is a mount(2)
   ])
   return {
     uid,
     kernel: release(),
     userNamespace,
+    mounts,
+    chroot: inChroot(),
     maxUserNamespaces: number('/proc/sys/user/max_user_namespaces'),
     apparmorRestrictsUserns: number('/proc/sys/kernel/apparmor_restrict_unprivileged_userns'),
     unprivilegedUsernsClone: number('/proc/sys/kernel/unprivileged_userns_clone'),
@@ -70,11 +74,17 @@ async function tool(env: NodeJS.ProcessEnv, [name = '', ...args]: readonly strin
   return number === undefined ? { name, path } : { name, path, version: number }
 }
 
-/** Whether this user can make a user namespace, tried with util-linux where it is there; root needs none. */
-async function tryUserNamespace(env: NodeJS.ProcessEnv): Promise<boolean | undefined> {
+/** Whether this user can make such namespaces, tried with util-linux where it is there. */
+async function tryUnshare(env: NodeJS.ProcessEnv, namespaces: string[]): Promise<boolean | undefined> {
   const unshare = onPath(env, 'unshare')
   if (unshare === undefined) return undefined
-  return (await output(unshare, ['--user', '--map-root-user', '--mount', 'true'], env)) !== undefined
+  return (await output(unshare, [...namespaces, 'true'], env)) !== undefined
+}
+
+/** No mount at `/`: mountinfo leaves out what a chroot into a plain folder can't reach (proc_pid_mountinfo(5)). */
+function inChroot(): boolean {
+  const mounts = text('/proc/self/mountinfo')
+  return mounts !== undefined && !mounts.split('\n').some((line) => line.split(' ')[4] === '/')
 }
 
 /** stdout and stderr of a program, or undefined when it failed, hung or is not there. */

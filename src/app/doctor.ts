@@ -7,6 +7,7 @@ import type { Failure } from '../core/failure.ts'
 import { failureText } from '../core/failure-text.ts'
 import { importCommand } from '../core/import-command.ts'
 import type { Result } from '../core/result.ts'
+import { requireOutOfGit } from './placeholders.ts'
 import { loadProject, type Project } from './project.ts'
 import { vaultPlace } from './vault/place.ts'
 
@@ -23,21 +24,24 @@ export async function doctor(env: NodeJS.ProcessEnv, cwd: string): Promise<Diagn
   const own = project.ok ? project.value : undefined
   const place = vaultPlace(userPaths(env), own?.config.vault, own?.root)
   const facts = await systemFacts(env, [dirname(place.vault), place.identity, place.vault])
-  const findings = [...diagnose(facts), ...projectFindings(project)]
+  const findings = [...diagnose(facts), ...(await projectFindings(project))]
   return { ok: findings.every((f) => f.state !== 'fail'), kernel: facts.kernel, findings, tools: facts.tools }
 }
 
 /** The project file of this folder, and the places on the disk that it says are empty. */
-function projectFindings(project: Result<Project | undefined>): Finding[] {
+async function projectFindings(project: Result<Project | undefined>): Promise<Finding[]> {
   if (!project.ok) return [{ ...worded('project', project.error), state: 'warn' }]
   if (project.value === undefined) return []
   const { root, config } = project.value
-  return config.binds.map((bind) => {
+  const kept = await requireOutOfGit(root, config.binds)
+  const git: Finding[] = kept.ok ? [] : [{ ...worded('placeholders', kept.error), state: 'fail' }]
+  const binds = config.binds.map((bind): Finding => {
     const state = inspectPlaceholder(root, bind.path, importCommand(bind))
     if (!state.ok) return { ...worded('placeholders', state.error), state: 'fail' }
     const text = state.value === 'ready' ? `${bind.path} is empty` : `${bind.path} is made by the next pull`
     return { check: 'placeholders', state: 'ok', text }
   })
+  return [...git, ...binds]
 }
 
 function worded(check: string, failure: Failure): Omit<Finding, 'state'> {

@@ -9,7 +9,7 @@ import { ignoreLines } from '../core/gitignore.ts'
 import type { LegacySecrets } from '../core/legacy-secrets.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { readLegacy } from './legacy.ts'
-import { absentPlaceholders, createPlaceholders } from './placeholders.ts'
+import { absentPlaceholders, createPlaceholders, requireOutOfGit } from './placeholders.ts'
 import { loadProject, type Project } from './project.ts'
 import { rememberTrust, trustView } from './trust.ts'
 import { initVault, type NewVault } from './vault/init.ts'
@@ -72,6 +72,8 @@ export async function init(options: InitOptions): Promise<Result<Initialised>> {
   if (!made.ok) return made
   const ignored = await addIgnored(options.folder, project.value ? ignoreLines(project.value.config) : [])
   if (!ignored.ok) return ignored
+  const outOfGit = await requireOutOfGit(options.folder, project.value?.config.binds ?? [])
+  if (!outOfGit.ok) return outOfGit
   return ok({
     config: { path, state: kept ? 'kept' : 'written' },
     legacy: legacy.value ? legacyReport(legacy.value) : null,

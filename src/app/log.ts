@@ -12,11 +12,11 @@ export interface LogView {
 
 /**
  * What tazpod did on this machine. `since`: a time or how long ago (`12h`, `7d`, `2026-11-24`); `last`: at most so
- * many lines, the newest. Failures: usage, io.
+ * many lines, the newest; `project`: only that one's. Failures: usage, io.
  */
 export async function activityLog(
   env: NodeJS.ProcessEnv,
-  options: { since?: string | undefined; last?: number | undefined },
+  options: { since?: string | undefined; last?: number | undefined; project?: string | undefined },
 ): Promise<Result<LogView>> {
   const since = options.since === undefined ? Number.NEGATIVE_INFINITY : parseSince(options.since, Date.now())
   if (since === undefined) {
@@ -29,6 +29,8 @@ export async function activityLog(
   const path = activityLogPath(userPaths(env))
   const log = await readActivity(path, since)
   if (!log.ok) return log
-  const { lines, damaged } = log.value
+  const { damaged } = log.value
+  const { project } = options
+  const lines = log.value.lines.filter((line) => project === undefined || line.project === project)
   return ok({ path, damaged, lines: options.last === undefined ? lines : lines.slice(-options.last) })
 }

@@ -10,7 +10,7 @@ import { err, type Result } from '../core/result.ts'
  */
 export function runNativeVerb(
   verb: 'status' | 'lock' | 'shell',
-  flags: readonly ('--json' | '--prompt' | '--stop')[],
+  flags: readonly ('--json' | '--prompt' | '--stop' | '--all')[],
 ): Promise<Result<number>> {
   return hand([verb, ...flags])
 }

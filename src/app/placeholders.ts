@@ -1,7 +1,10 @@
+import { join } from 'node:path'
+import { exposedOf } from '../adapters/git.ts'
 import { createPlaceholder, inspectPlaceholder } from '../adapters/placeholders.ts'
 import type { BindRule } from '../core/config-model.ts'
 import { importCommand } from '../core/import-command.ts'
-import { ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { shellWord } from '../core/shell-word.ts'
 
 /**
  * Checks that every bind target can be covered without hiding anything. Changes nothing.
@@ -15,6 +18,30 @@ export function absentPlaceholders(root: string, binds: readonly BindRule[]): Re
     if (state.value === 'absent') absent.push(bind.path)
   }
   return ok(absent)
+}
+
+/**
+ * Refuses a bind that git would store: inside a command its file holds the values, and `git commit -a` there puts them
+ * into history. Git decides, because only git knows what is tracked and which rule wins. Failure: unsafe-file.
+ */
+export async function requireOutOfGit(root: string, binds: readonly BindRule[]): Promise<Result<void>> {
+  const paths = binds.map(({ path }) => path)
+  const [exposed] = await exposedOf(root, paths)
+  if (exposed === undefined) return ok()
+  const path = join(root, exposed.path)
+  return exposed.tracked
+    ? err({
+        reason: 'unsafe-file',
+        path,
+        why: 'git tracks it, and a commit inside a command would store the values that tazpod puts there',
+        next: `git rm --cached -- ${shellWord(path)}   (then commit; .gitignore keeps it out)`,
+      })
+    : err({
+        reason: 'unsafe-file',
+        path,
+        why: 'no rule of .gitignore keeps it out of git, so that git add inside a command would store the values',
+        next: 'tazpod init   (adds the rule; a later line such as !*.tfvars takes it back)',
+      })
 }
 
 /** Creates placeholders. Failure: io. */

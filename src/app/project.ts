@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type ConfigFile, findConfig, readConfigFile } from '../adapters/project-files.ts'
+import { type ConfigFile, findConfig, findMisnamed, readConfigFile } from '../adapters/project-files.ts'
 import type { ProjectConfig } from '../core/config-model.ts'
 import { err, ok, type Result } from '../core/result.ts'
 
@@ -16,6 +16,12 @@ export interface Project {
  */
 export async function loadProject(folder: string): Promise<Result<Project | undefined>> {
   const path = findConfig(folder)
+  const misnamed = findMisnamed(folder, path)
+  if (misnamed !== undefined) {
+    const message = 'this file is not read: a project file is called tazpod.yaml'
+    const problem = { line: 1, column: 1, message, hint: 'next: mv tazpod.yml tazpod.yaml' }
+    return err({ reason: 'config-invalid', file: misnamed, problems: [problem] })
+  }
   if (path === undefined) return ok(undefined)
   if (path.includes('\ufffd')) {
     // Node has already replaced the bytes: a bind would cover another file, and trust would name another folder.

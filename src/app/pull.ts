@@ -10,7 +10,8 @@ import type { ProvidedSet } from '../core/provider.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { secretNames } from '../core/secret-names.ts'
 import { wipeDocument } from '../core/vault-edit.ts'
-import { absentPlaceholders, createPlaceholders } from './placeholders.ts'
+import { lockOnEvents } from './lock-on.ts'
+import { absentPlaceholders, createPlaceholders, requireOutOfGit } from './placeholders.ts'
 import { loadProject, type Project } from './project.ts'
 import { providerOf } from './providers.ts'
 import { heldSession, IDENTITY_ENTRY } from './session.ts'
@@ -29,6 +30,8 @@ export interface PullOptions {
   offline?: boolean
   /** Started by the keeper: nobody watches, and the set that is there is better than the copy of an older one. */
   refresh?: boolean
+  /** Values that take the place of what the provider has: what a command made of a file. The caller wipes them. */
+  replaced?: ReadonlyMap<string, Buffer>
   /** Ask for the passphrase even while unlocked: only a passphrase pushes back the end of the session. */
   extend?: boolean
   /** The words that a person reads before they trust a project file. */
@@ -80,6 +83,8 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   const root = project.value?.root ?? ''
   const absent = absentPlaceholders(root, config?.binds ?? [])
   if (!absent.ok) return absent
+  const kept = await requireOutOfGit(root, config?.binds ?? [])
+  if (!kept.ok) return kept
   const { passphraseFd, nonInteractive, say } = options
   const place = vaultPlace(userPaths(options.env), config?.vault, project.value?.root)
   const opened = await unlockVault(
@@ -105,26 +110,35 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
     const abandon = () => provider.value.abandoned?.() ?? Promise.resolve()
     // A lock ends a refresh under way; the session that it has just opened is ended too.
     const listen = options.refresh ? whenTerminated(abandon) : () => undefined
-    const provided = await provider.value.fetch()
-    if (!provided.ok) return provided
+    const fetched = await provider.value.fetch()
+    if (!fetched.ok) return fetched
+    const provided = withReplaced(fetched.value, options.replaced)
     try {
       const made = createPlaceholders(root, absent.value)
       if (!made.ok) return await abandon().then(() => made)
       const limits = { ...session.value, cause: options.refresh ? 'refresh' : 'unlock' } as const
-      const done = await deliver(here.value, project.value, limits, provided.value, identity)
+      const done = await deliver(here.value, project.value, limits, provided, identity)
       if (!done.ok) return await abandon().then(() => done)
-      const remark = await provider.value.settled?.(provided.value)
-      const told = report(project.value, session.value, provided.value)
-      const notes = [...provided.value.notes, ...(remark === undefined ? [] : [remark])]
+      const remark = await provider.value.settled?.(provided)
+      const told = report(project.value, session.value, provided)
+      const unheard = await lockOnEvents(here.value, session.value.lockOn ?? [])
+      const notes = [...provided.notes, ...(remark === undefined ? [] : [remark]), ...unheard]
       return ok({ ...told, secrets: done.value, from, created: absent.value, notes })
     } finally {
       listen()
-      wipeProvided(provided.value)
+      wipeProvided(provided)
     }
   } finally {
     identity.fill(0)
     wipeDocument(doc)
   }
+}
+
+function withReplaced(provided: ProvidedSet, replaced: PullOptions['replaced']): ProvidedSet {
+  if (replaced === undefined) return provided
+  for (const name of replaced.keys()) provided.secrets.get(name)?.fill(0)
+  const copies = [...replaced].map(([name, value]) => [name, Buffer.from(value)] as const)
+  return { ...provided, secrets: new Map([...provided.secrets, ...copies]) }
 }
 
 function wipeProvided({ secrets, identity, session }: ProvidedSet): void {

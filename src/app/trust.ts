@@ -3,7 +3,7 @@ import { confirm, hasTerminal, showOnTerminal } from '../adapters/terminal.ts'
 import { addTrusted, readTrusted } from '../adapters/trust-store.ts'
 import { type GrantRow, grantTable } from '../core/grants.ts'
 import { err, ok, type Result } from '../core/result.ts'
-import { grantLine, settingLines } from '../core/trust-lines.ts'
+import { grantLine, settingLines, warningLines } from '../core/trust-lines.ts'
 import type { Project } from './project.ts'
 
 /** What a person agrees to when they trust a project file. */
@@ -14,6 +14,8 @@ export interface TrustView {
   grants: GrantRow[]
   /** Where the secrets come from and how long they stay. */
   settings: string[]
+  /** What deserves a second look. */
+  warnings: string[]
   /** Against what was trusted last; both empty for a new file. */
   added: string[]
   removed: string[]
@@ -36,6 +38,7 @@ export async function trustView(env: NodeJS.ProcessEnv, project: Project): Promi
     state,
     grants: grantTable(config),
     settings: settingLines(config),
+    warnings: warningLines(config),
     added,
     removed,
   })
@@ -87,7 +90,7 @@ export async function requireTrust(
 }
 
 function linesOf({ config }: Project): string[] {
-  return [...settingLines(config), ...grantTable(config).map(grantLine)]
+  return [...settingLines(config), ...warningLines(config), ...grantTable(config).map(grantLine)]
 }
 
 function without(lines: readonly string[], others: readonly string[]): string[] {

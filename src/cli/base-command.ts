@@ -14,6 +14,9 @@ export const passphraseFdFlag = {
   }),
 }
 
+/** Of what keeps secrets in the vault: another value under the same name is asked about without it. */
+export const forceFlag = boolean({ summary: 'Replace other values of the same name without a question.' })
+
 /** What every command of tazpod has: `--json`, `--non-interactive`, and one way to fail and to print. */
 export abstract class TazpodCommand extends Command {
   static override baseFlags = {

@@ -19,6 +19,7 @@ export function secretboxLines({ castle, life, secret, key, etcd }: Omit<KeyChec
     [etcd.clear, 'in clear text'],
     [etcd.otherwise, 'encrypted by something else than secretbox'],
     [etcd.unreadable, 'cut off, or no value of Kubernetes'],
+    [etcd.olderClear, 'older values in clear text: rewritten or deleted, on the disk until etcd compacts'],
   ]
   return [
     ...lines,

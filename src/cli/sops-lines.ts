@@ -12,6 +12,7 @@ export function sopsLines(report: SopsReport): string[] {
   return [
     `${files.length} SOPS files, ${values.length} encrypted values`,
     ...(rows.length > 0 ? table(['name', 'file', 'value', 'bytes', 'state'], rows) : []),
+    ...(step === 'plan' ? section('Files, and what wrote them:', files.map(writtenBy)) : []),
     ...section('Names that were taken twice:', report.collisions),
     ...section(step === 'finish' ? 'Changed:' : 'Would be changed:', report.changes),
     ...section(
@@ -26,4 +27,8 @@ export function sopsLines(report: SopsReport): string[] {
     ),
     ...(next === undefined ? [] : ['', `next: tazpod migrate sops ${next}`]),
   ]
+}
+
+function writtenBy({ path, format, version }: SopsReport['files'][number]): string {
+  return `${path} (${format}): SOPS${version === undefined ? '' : ` ${version}`}`
 }

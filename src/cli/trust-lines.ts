@@ -12,6 +12,7 @@ export function trustLines(view: TrustView): string[] {
     styled('bold', `${file} ${title}. It grants:`),
     ...grantLines(view.grants),
     ...view.settings.flatMap((line) => wrapped(`  ${printable(line)}`)),
+    ...view.warnings.flatMap((line) => wrapped(`! ${printable(line)}`).map((one) => styled('red', one))),
     ...changes(view),
   ]
 }

@@ -1,6 +1,7 @@
 import type { GhostStatus } from '../app/dashboard/overview.ts'
 import type { SecretGrant, SecretRow } from '../app/secrets.ts'
 import type { GrantRow } from '../core/grants.ts'
+import { presetFor } from '../core/presets.ts'
 import { printable } from './output.ts'
 import { relative } from './time.ts'
 
@@ -82,8 +83,13 @@ export function onlyEverybody(secrets: readonly SecretRow[]): boolean {
   return secrets.every(({ grants }) => grants.every(({ command }) => command === '*'))
 }
 
-/** How a secret gets into tazpod.yaml, so that commands get it. */
+/**
+ * How a secret gets into tazpod.yaml, so that commands get it. A name that says which tool it is for gets the line of
+ * that tool: kubectl reads `KUBECONFIG`, and would never look at a `KUBECONFIG_CONTENT_FILE`.
+ */
 export function namingLines(name: string): string[] {
   const shown = printable(name)
-  return ['  next: add to tazpod.yaml, under secrets:', `  - { name: ${shown}, env: ${shown}_FILE }`]
+  const preset = presetFor(name)
+  const how = preset === undefined ? `env: ${shown}_FILE` : `preset: ${preset}`
+  return ['  next: add to tazpod.yaml, under secrets:', `  - { name: ${shown}, ${how} }`]
 }

@@ -3,6 +3,7 @@ import { bindRule, commandRule, secretRule } from './config-schema.ts'
 import { deliveryOf, variablesOf } from './delivery.ts'
 import { type BindFormat, formatKeyProblem } from './formats.ts'
 import { SET_LIMITS } from './launch-set.ts'
+import { lookalikeProblem } from './lookalike.ts'
 import { nearest } from './nearest.ts'
 import { plainPath } from './project-path.ts'
 import { show } from './show.ts'
@@ -94,6 +95,9 @@ function checkBinds(data: Record<string, unknown>, report: Report): void {
     const parsed = bindRule.safeParse(item)
     if (!parsed.success) continue
     const { path, format, values } = parsed.data
+    if (parsed.data.for !== undefined && format !== 'dotenv') {
+      report(at('for'), 'for: says who reads a dotenv file', `remove it, or write format: dotenv`)
+    }
     if (paths.has(path))
       report(at('path'), `the path ${show(path)} is there twice`, 'put all values into one bind')
     const above = parents(path)
@@ -174,7 +178,8 @@ function commandProblem(command: string): string | undefined {
   if (command.includes('/')) return 'contains "/": the name of the program without its folder is needed'
   if (/[\p{Cc}*?[\]]/u.test(command))
     return 'is not a plain name (only "*" alone stands for every other command)'
-  return Buffer.byteLength(command) > SET_LIMITS.nameBytes ? 'is longer than 255 bytes' : undefined
+  if (Buffer.byteLength(command) > SET_LIMITS.nameBytes) return 'is longer than 255 bytes'
+  return lookalikeProblem(command)
 }
 
 function list(value: unknown): unknown[] {

@@ -1,3 +1,4 @@
+import type { DotenvReader } from './dotenv-writer.ts'
 import type { BindFormat } from './formats.ts'
 
 /** What `tazpod.yaml` says, checked and with every default filled in. Times are seconds. */
@@ -42,7 +43,13 @@ export interface SessionConfig {
   scope: 'user' | 'terminal'
   /** The exit of the last `tazpod shell` locks. */
   lockOnExit: boolean
+  /** What locks besides time, told by logind; absent: nothing. */
+  lockOn?: LockEvent[]
 }
+
+/** The machine goes to sleep; a screen of this user is locked. */
+export const LOCK_EVENTS = ['suspend', 'screen'] as const
+export type LockEvent = (typeof LOCK_EVENTS)[number]
 
 /** What holds where no project file says otherwise: 30 minutes idle, 12 hours at the most. */
 export const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }
@@ -53,6 +60,8 @@ export interface SecretRule {
   file?: string
   env?: string
   as: 'file' | 'value'
+  /** What a command makes of its file is kept: for the session, or on request in the vault too. */
+  writeback?: Writeback
   preset?: string
   /** The folder in Infisical that is meant where several have this name. */
   path?: string
@@ -60,10 +69,15 @@ export interface SecretRule {
   identity?: IdentityPart
 }
 
+export const WRITEBACKS = ['true', 'vault'] as const
+export type Writeback = (typeof WRITEBACKS)[number]
+
 export interface BindRule {
   /** Relative to the project folder, without `.` or `..` segments. */
   path: string
   format: BindFormat
+  /** Who reads it; of a dotenv only. Default: `sh`. */
+  for?: DotenvReader
   values: BindValue[]
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { BindValue, IdentityPart } from './config-model.ts'
-import { DEFAULT_SESSION, IDENTITY_PARTS } from './config-model.ts'
+import { DEFAULT_SESSION, IDENTITY_PARTS, LOCK_EVENTS, WRITEBACKS } from './config-model.ts'
+import { DOTENV_READERS } from './dotenv-writer.ts'
 import { DURATION_BOUNDS, formatDuration, parseDuration } from './duration.ts'
 import { envNameProblem } from './env-name.ts'
 import { BIND_FORMATS } from './formats.ts'
@@ -117,6 +118,7 @@ export const secretRule = z
     file: fileName.optional(),
     env: envName.optional(),
     as: choice('as', ['file', 'value'] as const).default('file'),
+    writeback: choice('writeback', WRITEBACKS).optional(),
     preset: preset.optional(),
     path: secretFolder.optional(),
     identity: choice('the part of the identity', IDENTITY_PARTS).optional(),
@@ -124,7 +126,11 @@ export const secretRule = z
   .superRefine((rule, context) => {
     if (rule.identity !== undefined && rule.path !== undefined)
       complain(context, 'a part of the identity is in no folder', 'remove path:')
+    if (rule.identity !== undefined && rule.writeback !== undefined)
+      complain(context, 'a part of the identity is not written back', 'remove writeback:')
     if (rule.as !== 'value') return
+    if (rule.writeback !== undefined)
+      complain(context, '"as: value" makes no file', 'remove writeback: or as:')
     if (rule.env === undefined)
       complain(context, '"as: value" needs the variable that carries it', 'add env: NAME')
     if (rule.file !== undefined) complain(context, '"as: value" makes no file', 'remove file: or as:')
@@ -134,6 +140,7 @@ export const secretRule = z
 export const bindRule = z.strictObject({
   path: projectPath,
   format: choice('format', BIND_FORMATS),
+  for: choice('reader of the dotenv file', DOTENV_READERS).optional(),
   values: z.record(z.string(), bindValue),
 })
 
@@ -172,6 +179,7 @@ const session = z.strictObject({
   max: duration.default(DEFAULT_SESSION.max),
   scope: choice('scope', ['user', 'terminal'] as const).default(DEFAULT_SESSION.scope),
   lockOnExit: flag('lockOnExit').default(DEFAULT_SESSION.lockOnExit),
+  lockOn: z.array(choice('event', LOCK_EVENTS)).optional(),
 })
 
 export const projectFile = z.strictObject({

@@ -28,12 +28,14 @@ const HEAD = `# What tazpod hands to which command. Names only: this file is com
 const SESSION = `
 # When tazpod locks itself: after \`idle\` without a command, after \`max\` anyway.
 # scope: terminal = only terminals that gave the passphrase may use the session.
+# lockOn: [suspend, screen] = also when the machine sleeps, the screen locks.
 session: { idle: 30m, max: 12h, scope: user }
 `
 
 const BINDS = `
 # Files of this project that exist only inside a command (an empty placeholder
-# for everybody else). format: tfvars | json | dotenv | yaml | raw
+# for everybody else). format: tfvars | json | dotenv | yaml | raw; a dotenv has
+# for: sh | node | compose | docker | python, which read it differently
 # binds:
 #   - path: infra/secrets.auto.tfvars
 #     format: tfvars

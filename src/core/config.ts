@@ -126,10 +126,9 @@ function toConfig(data: z.infer<typeof projectFile>): ProjectConfig {
   const { binds, commands, ...rest } = data
   const config = {
     ...rest,
-    binds: binds.map(({ path, format, values }): BindRule => {
+    binds: binds.map(({ values, ...bind }): BindRule => {
       return {
-        path,
-        format,
+        ...(bind as Omit<BindRule, 'values'>),
         values: Object.entries(values).map(([key, ref]) => ({ key, ...ref }) as BindValue),
       }
     }),

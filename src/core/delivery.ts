@@ -10,6 +10,8 @@ export type Delivery =
 
 /** The only file mode: readable and writable for the owner, never executable (ansible would run a password file). */
 export const FILE_MODE = 0o600
+/** Beside the mode, as PROTOCOL.md has it. */
+const WRITEBACK_MODE = { true: 0o1000, vault: 0o3000 } as const
 
 /**
  * What a rule of the project becomes: what the rule says itself, then its preset. A well-known secret name acts as
@@ -23,7 +25,7 @@ export function deliveryOf(rule: SecretRule): Delivery {
     kind: 'file',
     dir: folderOf(rule.name),
     file: rule.file ?? preset?.file ?? rule.name,
-    mode: FILE_MODE,
+    mode: FILE_MODE | (rule.writeback === undefined ? 0 : WRITEBACK_MODE[rule.writeback]),
     env: rule.env ?? preset?.env ?? '',
     extraEnv: preset?.extraEnv ?? [],
   }

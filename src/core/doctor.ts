@@ -6,6 +6,10 @@ export interface SystemFacts {
   kernel: string
   /** A user namespace was made; undefined when it could not be tried. */
   userNamespace: boolean | undefined
+  /** A file system was mounted in a namespace of its own; undefined when it could not be tried. */
+  mounts: boolean | undefined
+  /** The root of this process is a plain folder of a larger tree. */
+  chroot: boolean
   maxUserNamespaces: number | undefined
   apparmorRestrictsUserns: number | undefined
   unprivilegedUsernsClone: number | undefined
@@ -55,7 +59,8 @@ export interface Finding {
 export function diagnose(facts: SystemFacts): Finding[] {
   return [
     launcher(facts),
-    userNamespaces(facts),
+    ...surroundings(facts),
+    ...(facts.chroot ? [] : [userNamespaces(facts)]),
     secretMemory(facts),
     lockable(facts),
     swap(facts),
@@ -83,6 +88,20 @@ function launcher({ native, binary, node }: SystemFacts): Finding {
         `${binary} is the sh launcher: exec, lock and status need the native binary`,
         'install cc and make, then run: npm run build',
       )
+}
+
+/** What stands around this shell and forbids what tazpod lives on. */
+function surroundings({ chroot, mounts, userNamespace, uid }: SystemFacts): Finding[] {
+  if (chroot) {
+    const text =
+      uid === 0
+        ? 'this is a chroot: a session that was unlocked outside of it serves nothing here'
+        : 'this is a chroot, in which Linux makes no user namespace'
+    return [finding('chroot', uid === 0 ? 'warn' : 'fail', text, 'use tazpod outside of the chroot')]
+  }
+  if (mounts !== false || (uid !== 0 && userNamespace !== true)) return []
+  const text = 'a sandbox around this shell (Landlock, seccomp, AppArmor …) forbids mounts'
+  return [finding('sandbox', 'fail', text, 'use tazpod outside of the sandbox')]
 }
 
 function userNamespaces(facts: SystemFacts): Finding {

@@ -97,6 +97,7 @@ export function failureText(failure: Failure): FailureText {
     case 'too-large':
     case 'secret-missing':
     case 'bad-secret-name':
+    case 'would-replace':
     case 'keyring':
     case 'recovery-key':
     case 'unsafe-output':
@@ -115,6 +116,11 @@ export function failureText(failure: Failure): FailureText {
     case 'bad-import':
       return {
         message: `${failure.file}:${failure.line}: not right for ${failure.format}: ${failure.why}`,
+        exitCode: EXIT.data,
+      }
+    case 'change-dropped':
+      return {
+        message: `what ${failure.command} made of ${failure.name} was dropped: ${failure.why}`,
         exitCode: EXIT.data,
       }
     case 'clear-text':

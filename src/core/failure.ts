@@ -42,6 +42,8 @@ export type Failure =
   | { reason: 'too-large'; what: string; size: number; limit: number }
   | { reason: 'secret-missing'; name: string; from: 'the vault' | 'the session' }
   | { reason: 'bad-secret-name'; name: string }
+  /** The vault holds other values under these names, and nobody agreed that they go. */
+  | { reason: 'would-replace'; names: string[] }
   /** A value that can't be delivered the way it should be. `name` is a name or a path, `why` completes "it …". */
   | { reason: 'bad-value'; name: string; why: string }
   /** A file with secrets that can't be read as `format`. `why` never repeats anything of the file. */
@@ -56,6 +58,8 @@ export type Failure =
   /** `--only` names what the command does not get. */
   | { reason: 'not-granted'; name: string; command: string }
   | { reason: 'not-saved'; name: string; why: string }
+  /** What a command made of a granted file was not kept. */
+  | { reason: 'change-dropped'; command: string; name: string; why: string }
   /** Values would be shown on a screen. */
   | { reason: 'would-show'; what: string; next: string }
   /** The operating system refused a file operation. `path` is a path, `code` an errno name. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { type DotenvReader, dotenvQuoting } from './dotenv-writer.ts'
 import type { Result } from './result.ts'
 import { err, ok } from './result.ts'
 import { show } from './show.ts'
@@ -20,68 +21,69 @@ export function formatKeyProblem(format: BindFormat, key: string): string | unde
 /**
  * Renders the content of a bind. `values` are keys with their bytes; the result is a new Buffer that the caller
  * wipes. A program that reads the result gets every value byte for byte; where a format can't do that, the failure
- * is `bad-value` with the key. `raw` takes exactly one value and adds nothing, the others end with a newline.
+ * is `bad-value` with the key. `reader`: who reads a dotenv. `raw` takes exactly one value and adds nothing, the others end with a newline.
  */
-export function render(format: BindFormat, values: readonly (readonly [string, Buffer])[]): Result<Buffer> {
+export function render(
+  format: BindFormat,
+  values: readonly (readonly [string, Buffer])[],
+  reader: DotenvReader = 'sh',
+): Result<Buffer> {
   if (format === 'raw') return renderRaw(values)
   for (const [key, value] of values) {
-    const why = formatKeyProblem(format, key) ?? valueProblem(format, value)
+    const why = formatKeyProblem(format, key) ?? valueProblem(format, value, reader)
     if (why !== undefined) return err({ reason: 'bad-value', name: show(key), why })
   }
-  return ok(assemble(STYLES[format], values))
+  return ok(assemble(format === 'dotenv' ? dotenv(reader) : STYLES[format], values))
 }
 
 interface Style {
   open: string
-  /** What stands before and after each value. */
-  before: (key: string, value: Buffer) => string
-  after: (value: Buffer) => string
+  /** What stands around a value, and for its characters. */
+  around: (key: string, value: Buffer) => { before: string; after: string; escape: Escape }
   separator: string
   close: string
-  escape: (value: Buffer) => Escape
 }
 
-const STYLES: Record<Exclude<BindFormat, 'raw'>, Style> = {
+const STYLES: Record<Exclude<BindFormat, 'raw' | 'dotenv'>, Style> = {
   tfvars: {
     open: '',
-    before: (key) => `${key} = "`,
-    after: () => '"',
+    around: (key) => ({ before: `${key} = "`, after: '"', escape: hcl }),
     separator: '\n',
     close: '\n',
-    escape: () => hcl,
   },
   json: {
     open: '{\n',
-    before: (key) => `  ${JSON.stringify(key)}: "`,
-    after: () => '"',
+    around: (key) => ({ before: `  ${JSON.stringify(key)}: "`, after: '"', escape: json }),
     separator: ',\n',
     close: '\n}\n',
-    escape: () => json,
-  },
-  dotenv: {
-    open: '',
-    before: (key, value) => `${key}=${quoteOf(value)}`,
-    after: quoteOf,
-    separator: '\n',
-    close: '\n',
-    escape: (value) => (quoteOf(value) === '"' ? plainText : singleQuoted),
   },
   yaml: {
     open: '',
-    before: (key) => `${JSON.stringify(key)}: "`,
-    after: () => '"',
+    around: (key) => ({ before: `${JSON.stringify(key)}: "`, after: '"', escape: yaml }),
     separator: '\n',
     close: '\n',
-    escape: () => yaml,
   },
+}
+
+function dotenv(reader: DotenvReader): Style {
+  return {
+    open: '',
+    around: (key, value) => {
+      const how = dotenvQuoting(value, reader)
+      if (typeof how === 'string') throw new Error('a value that was refused is rendered')
+      return { before: `${key}=${how.quote}`, after: how.quote, escape: how.escape }
+    },
+    separator: '\n',
+    close: '\n',
+  }
 }
 
 function assemble(style: Style, values: readonly (readonly [string, Buffer])[]): Buffer {
   const pieces: Buffer[] = [Buffer.from(style.open)]
   for (const [index, [key, value]] of values.entries()) {
-    const separator = index === 0 ? '' : style.separator
-    pieces.push(Buffer.from(separator + style.before(key, value)))
-    pieces.push(escapeText(value, style.escape(value)), Buffer.from(style.after(value)))
+    const around = style.around(key, value)
+    pieces.push(Buffer.from((index === 0 ? '' : style.separator) + around.before))
+    pieces.push(escapeText(value, around.escape), Buffer.from(around.after))
   }
   pieces.push(Buffer.from(style.close))
   return joinAndWipe(pieces)
@@ -99,9 +101,13 @@ function renderRaw(values: readonly (readonly [string, Buffer])[]): Result<Buffe
   return ok(Buffer.from(first[1]))
 }
 
-function valueProblem(format: BindFormat, value: Buffer): string | undefined {
+function valueProblem(format: BindFormat, value: Buffer, reader: DotenvReader): string | undefined {
   if (!isUtf8(value)) return `it is not UTF-8 text, which the format ${format} needs; use format raw`
-  if (format === 'dotenv' && value.includes(0)) return 'it contains a NUL byte, which no variable can hold'
+  if (format === 'dotenv') {
+    if (value.includes(0)) return 'it contains a NUL byte, which no variable can hold'
+    const how = dotenvQuoting(value, reader)
+    if (typeof how === 'string') return `it ${how} (dotenv for ${reader})`
+  }
   if (format === 'tfvars' && !isNormalized(value)) {
     return 'terraform would change it (Unicode normalisation NFC); deliver it as a file, or with another format'
   }
@@ -141,21 +147,6 @@ const yaml: Escape = (code, next) => {
   const invisible = (code >= 0x80 && code <= 0x9f) || code === 0x2028 || code === 0x2029
   return invisible || code === 0xfeff || code === 0xfffe || code === 0xffff ? unicode(code) : json(code, next)
 }
-
-/** Inside '…' of a shell nothing is special but the quote itself. */
-const singleQuoted: Escape = (code) => (code === 0x27 ? `'\\''` : undefined)
-const plainText: Escape = () => undefined
-
-/**
- * Single quotes, except where a value has a single quote and nothing that is special inside double quotes: many
- * dotenv libraries don't know the shell's `'\''`. A value with both kinds stays right for a shell.
- */
-function quoteOf(value: Buffer): string {
-  return value.includes(0x27) && !value.some((byte) => SPECIAL.includes(byte)) ? '"' : "'"
-}
-
-/** `"`, `$`, `` ` ``, `\`, and `!` for interactive shells. */
-const SPECIAL = [QUOTE, 0x24, 0x60, BACKSLASH, 0x21]
 
 function unicode(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`

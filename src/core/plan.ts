@@ -150,6 +150,7 @@ class Compiler {
     const rendered = render(
       rule.format,
       rule.values.map(({ key }, index) => [key, values[index] ?? Buffer.alloc(0)] as const),
+      rule.for,
     )
     if (!rendered.ok) {
       const { error } = rendered

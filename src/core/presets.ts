@@ -100,6 +100,11 @@ export function wellKnownPreset(secret: string): string | undefined {
   return WELL_KNOWN.get(secret)
 }
 
+/** As `wellKnownPreset`, also for a name with something in front: `BLUE_KUBECONFIG_CONTENT` of a castle. */
+export function presetFor(secret: string): string | undefined {
+  return [...WELL_KNOWN].find(([name]) => secret === name || secret.endsWith(`_${name}`))?.[1]
+}
+
 /** Environment of a command, by its basename or by the preset that the project names for it. */
 export function commandEnv(command: string): readonly StaticEnv[] {
   return COMMAND_ENV.get(command) ?? []

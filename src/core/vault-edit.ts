@@ -10,6 +10,24 @@ export function secretsOf(doc: VaultDocument): Map<string, Buffer> {
   return new Map([...doc.secrets].map(([name, secret]) => [name, Buffer.from(secret.value)]))
 }
 
+/** What a change does, by name. */
+export interface Changed {
+  added: string[]
+  replaced: string[]
+  unchanged: string[]
+}
+
+/** What {@link withSecrets} would do to the document. */
+export function changesOf(doc: VaultDocument, values: ReadonlyMap<string, Buffer>): Changed {
+  const changed: Changed = { added: [], replaced: [], unchanged: [] }
+  for (const [name, value] of values) {
+    const old = doc.secrets.get(name)?.value
+    if (old === undefined) changed.added.push(name)
+    else (old.equals(value) ? changed.unchanged : changed.replaced).push(name)
+  }
+  return changed
+}
+
 /** Sets secrets, byte-exact. `now`: ISO 8601. Fails on a bad name or a value over 1 MiB; then nothing is set. */
 export function withSecrets(
   doc: VaultDocument,

@@ -15,6 +15,7 @@ export type VaultFailure = Extract<
       | 'too-large'
       | 'secret-missing'
       | 'bad-secret-name'
+      | 'would-replace'
       | 'keyring'
       | 'recovery-key'
       | 'unsafe-output'
@@ -105,6 +106,12 @@ function fileFailureText(failure: Exclude<VaultFailure, { reason: `vault-${strin
       return {
         message: `${failure.from} has no secret ${failure.name}`,
         next: failure.from === 'the vault' ? 'tazpod vault list' : 'tazpod pull',
+        exitCode: EXIT.data,
+      }
+    case 'would-replace':
+      return {
+        message: `the vault already holds another value of ${failure.names.join(', ')}; nothing was changed`,
+        next: 'the same command with --force   (the old value stays in tazpod vault history)',
         exitCode: EXIT.data,
       }
     case 'bad-secret-name':

@@ -58,7 +58,8 @@ export function readYaml(
   for (const error of [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS)) {
     report(error.pos[0], options.quiet ? 'this is not valid YAML' : say(error.code, error.message))
   }
-  const value = plain(document.contents, options.quiet ? () => 'a key' : show, report)
+  const source = { text, name: options.quiet ? () => 'a key' : show, report }
+  const value = plain(document.contents, source)
   const broken = document.errors.length > 0
   return { value, problems: problems.slice(0, MAX_PROBLEMS), broken, where: locator(document, lines) }
 }
@@ -89,18 +90,39 @@ function compose(
   return { documents }
 }
 
-function plain(node: unknown, name: (word: string) => string, report: Report): unknown {
+interface Source {
+  text: string
+  name: (word: string) => string
+  report: Report
+}
+
+function plain(node: unknown, source: Source): unknown {
+  const { report } = source
   if (isAlias(node)) {
     report(node.range?.[0] ?? 0, 'aliases (*name) are not allowed', 'write the value out')
     return undefined
   }
-  if (isMap(node)) return plainMap(node, name, report)
-  if (isSeq(node)) return node.items.map((item) => plain(item, name, report))
+  if (isMap(node)) return plainMap(node, source)
+  if (isSeq(node)) return node.items.map((item) => plain(item, source))
   if (!isScalar(node)) return null
+  // The composer knows `!!binary` even in the failsafe schema: its bytes would become text, and no UTF-8 is lost.
+  if (typeof node.value !== 'string' && node.value !== null) {
+    report(node.range?.[0] ?? 0, 'tags (!name) are not allowed', 'write the value as text')
+    return undefined
+  }
+  // The library drops such a line, others keep what is behind the indentation (YAML 1.2, 8.1.1.2).
+  if (
+    node.type?.startsWith('BLOCK') &&
+    node.range &&
+    BLANKS_AT_END.test(source.text.slice(node.range[0], node.range[1]))
+  ) {
+    report(node.range[0], 'this block ends with a line of blanks', 'remove the blanks, or the line')
+  }
   return isEmpty(node) ? null : String(node.value)
 }
 
-function plainMap(map: YAMLMap, name: (word: string) => string, report: Report): unknown {
+function plainMap(map: YAMLMap, source: Source): unknown {
+  const { name, report } = source
   const result: Record<string, unknown> = Object.create(null)
   for (const { key, value } of map.items) {
     const offset = (key as Node | null)?.range?.[0] ?? map.range?.[0] ?? 0
@@ -108,10 +130,12 @@ function plainMap(map: YAMLMap, name: (word: string) => string, report: Report):
     if (word === undefined) report(offset, 'a key is missing here')
     else if (word === '__proto__') report(offset, 'the key __proto__ is not allowed')
     else if (Object.hasOwn(result, word)) report(offset, `${name(word)} is there twice`, 'remove one of them')
-    else result[word] = plain(value, name, report)
+    else result[word] = plain(value, source)
   }
   return result
 }
+
+const BLANKS_AT_END = /\n[ \t]+\n*$/
 
 /** The spellings of nothing, unless they are quoted. */
 function isEmpty(node: Scalar): boolean {

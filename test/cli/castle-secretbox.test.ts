@@ -77,7 +77,11 @@ describe('the guard', () => {
     await using _ = scratch
     await secretbox(scratch, blue, 'new')
     const other = randomBytes(32).toString('base64')
-    await must(scratch, ['vault', 'set', NAME], { cwd: blue, passphrase: PASSPHRASE, stdin: other })
+    await must(scratch, ['vault', 'set', NAME, '--force'], {
+      cwd: blue,
+      passphrase: PASSPHRASE,
+      stdin: other,
+    })
     const refused = await secretbox(scratch, blue, 'new')
     expect(refused).toMatchObject({ status: 77, stdout: '' })
     expect(refused.stderr).toContain('is not the one that this cluster was made with')
@@ -256,6 +260,43 @@ describe('check --etcd', () => {
       const people = await secretbox(scratch, blue, 'check', '--etcd', scratch.file('etcd.bin', bad))
       expect(people.stdout).toContain('1 in clear text')
       expect(people.stdout).not.toContain('in the open')
+    },
+  )
+
+  test.skipIf(!need('etcd', 'older values in a snapshot of a real etcd'))(
+    'a value that was rewritten encrypted stands in clear text until etcd compacts: said, exit code 65',
+    async () => {
+      const { etcdSnapshot } = await import('../support/etcd.ts')
+      const snapshot = await etcdSnapshot(async (etcd) => {
+        await etcd.put('/registry/secrets/a/x', plainSecret('before encryption'))
+        await etcd.put('/registry/secrets/a/x', sealedValue(key, plainSecret('one')))
+        await etcd.put('/registry/secrets/a/gone', plainSecret('deleted'))
+        await etcd.delete('/registry/secrets/a/gone')
+      })
+      const etcd = { secrets: 1, opened: 1, clear: 0, olderClear: 2 }
+      expect(await check(snapshot)).toMatchObject({ status: 65, etcd })
+      const people = await secretbox(scratch, blue, 'check', '--etcd', scratch.file('etcd.bin', snapshot))
+      expect(people.stdout).toContain('2 older values in clear text')
+    },
+  )
+
+  test.skipIf(!need('etcd', 'a damaged snapshot of a real etcd'))(
+    'one changed byte anywhere in a snapshot: refused, because its SHA-256 does not fit',
+    async () => {
+      const { etcdSnapshot } = await import('../support/etcd.ts')
+      const snapshot = await etcdSnapshot((etcd) =>
+        etcd.put('/registry/secrets/a/x', sealedValue(key, plainSecret('one'))),
+      )
+      expect(snapshot.length % 512).toBe(32)
+      for (const part of [0.2, 0.5, 0.8, 1]) {
+        const flipped = Buffer.from(snapshot)
+        const at = Math.ceil(snapshot.length * part) - 1
+        flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at)
+        const file = scratch.file('etcd.bin', flipped)
+        const refused = await secretbox(scratch, blue, 'check', '--etcd', file)
+        expect(refused.status).toBe(65)
+        expect(refused.stderr).toMatch(/SHA-256 at its end does not fit|cut off or damaged/)
+      }
     },
   )
 })

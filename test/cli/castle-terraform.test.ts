@@ -1,8 +1,17 @@
 /** `castle plan, apply, destroy, recreate, publish` with the real terraform on stand-ins for the providers. */
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readyCastle } from '../support/castle.ts'
+import { kubeconfig, readyCastle, talosconfig } from '../support/castle.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -75,9 +84,7 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
       ['BLUE_KUBECONFIG_CONTENT', 'created'],
       ['BLUE_TALOSCONFIG_CONTENT', 'created'],
     ])
-    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(
-      'apiVersion: v1\nserver: https://10.0.10.10\r\n# no newline at the end',
-    )
+    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(kubeconfig('10.0.10.10'))
     const again = await must(scratch, ['castle', 'publish'], { cwd: blue })
     expect(again).toContain('same')
     expect(existsSync(join(blue, 'configs'))).toBe(false)
@@ -85,11 +92,34 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
 
   test('publishes from the shared folder in memory', async () => {
     const script =
-      'printf k >"$TAZPOD_GHOST/work/kubeconfig"; printf t >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work'
-    const done = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()], { cwd: blue })
-    expect(done).toMatchObject({ status: 0 })
-    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe('k')
+      'printf %s "$1" >"$TAZPOD_GHOST/work/kubeconfig"; printf %s "$2" >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work'
+    const fromWork = (config: string) =>
+      tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary(), config, talosconfig('10.0.10.11')], {
+        cwd: blue,
+      })
+    const mine = `${kubeconfig('10.0.10.10')}, of the folder`
+    expect(await fromWork(mine)).toMatchObject({ status: 0 })
+    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(mine)
     expect((await castle(scratch, blue, ['publish', '--from', 'work'])).status).toBe(64)
+    for (const [config, why] of [
+      ['k', 'no YAML map'],
+      [kubeconfig('10.0.99.10'), "its server is 10.0.99.10, this castle's endpoint is 10.0.10.10"],
+    ] as const) {
+      const refused = await fromWork(config)
+      expect(refused).toMatchObject({ status: 65 })
+      expect(refused.stderr).toContain(why)
+      expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(mine)
+    }
+  })
+
+  test('without a state nothing is published, and what was published stays', async () => {
+    const before = await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')
+    renameSync(join(blue, 'terraform.tfstate'), join(blue, 'kept.tfstate'))
+    const refused = await castle(scratch, blue, ['publish'])
+    renameSync(join(blue, 'kept.tfstate'), join(blue, 'terraform.tfstate'))
+    expect(refused).toMatchObject({ status: 69 })
+    expect(refused.stderr).toContain('has no output kubeconfig; nothing was stored')
+    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(before)
   })
 
   test('shows what would leave the state, and destroys nothing without the name', async () => {
@@ -187,9 +217,12 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
     expect(done.stderr).toContain(words)
   }
 
-  test.each([['TRACE'], ['debug'], ['INFO'], ['JSON']])('refuses TF_LOG=%s', async (level) => {
-    await refused('writes values of variables and states into the log', 77, { TF_LOG: level })
-  })
+  test.each([['TRACE'], ['debug'], ['INFO'], ['JSON'], ['1'], ['true']])(
+    'refuses TF_LOG=%s',
+    async (level) => {
+      await refused('writes values of variables and states into the log', 77, { TF_LOG: level })
+    },
+  )
 
   test('refuses TF_CLI_ARGS, and both are taken with --force', async () => {
     await refused('TF_CLI_ARGS_plan changes what terraform does', 77, { TF_CLI_ARGS_plan: '-no-color' })
@@ -215,6 +248,32 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
     writeFileSync(file, text)
     await refused(`${name}:${line} gives a value to talos_secretbox_key, which tazpod injects`, 77)
     rmSync(file)
+  })
+
+  test.each([
+    [['-var', 'talos_secretbox_key=x'], '-var talos_secretbox_key=… would replace what tazpod injects'],
+    [['--var=talos_secretbox_key=x'], '-var talos_secretbox_key=… would replace what tazpod injects'],
+    [['-var-file=mine.tfvars'], 'mine.tfvars:1 gives a value to talos_secretbox_key, which tazpod injects'],
+    [['-out=plan.out'], 'a saved plan holds the key and every granted value'],
+    [['-state', '/tmp/other'], "puts the state where the castle's record does not look"],
+    [['-destroy'], 'next: tazpod castle destroy'],
+  ])('refuses %j behind --', async (args, words) => {
+    const file = join(blue, 'mine.tfvars')
+    writeFileSync(file, 'talos_secretbox_key = ""\n')
+    const done = await castle(scratch, blue, ['plan', '--', ...args])
+    rmSync(file)
+    expect([done.status, done.stdout]).toEqual([77, ''])
+    expect(done.stderr).toContain(words)
+    expect(existsSync(join(blue, 'plan.out'))).toBe(false)
+  })
+
+  test('refuses another workspace, by the environment or by choice: its state would not be kept', async () => {
+    await refused('would work in the workspace w', 77, { TF_WORKSPACE: 'w' })
+    mkdirSync(join(blue, '.terraform'), { recursive: true })
+    const chosen = join(blue, '.terraform/environment')
+    writeFileSync(chosen, 'w')
+    await refused('next: terraform workspace select default', 77)
+    rmSync(chosen)
   })
 
   test('refuses a terraform that is too old, and one that is not there', async () => {
@@ -246,7 +305,7 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
   test('refuses to apply with a key that is not the recorded one', async () => {
     await must(scratch, ['trust', '--yes'], { cwd: blue })
     const stdin = Buffer.alloc(32, 9).toString('base64')
-    await must(scratch, ['vault', 'set', 'BLUE_TALOS_SECRETBOX_KEY'], {
+    await must(scratch, ['vault', 'set', 'BLUE_TALOS_SECRETBOX_KEY', '--force'], {
       cwd: blue,
       passphrase: PASSPHRASE,
       stdin,

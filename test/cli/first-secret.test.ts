@@ -24,7 +24,7 @@ test('a secret that tazpod.yaml does not name goes nowhere, and that is said wit
   expect(named.stdout).toMatch(/every one +TOKEN +file/)
   expect(named.stdout).not.toContain('next:')
   expect(await must(scratch, ['exec', '--', 'sh', '-c', 'cat "$TOKEN_FILE"'])).toBe('value')
-  const changed = await tazpod(scratch, ['vault', 'set', 'TOKEN'], { stdin: 'other' })
+  const changed = await tazpod(scratch, ['vault', 'set', 'TOKEN', '--force'], { stdin: 'other' })
   expect(changed.stderr).toBe('unlocked since before this change: commands get it after tazpod pull\n')
 })
 

@@ -48,7 +48,7 @@ for v in ${VARIABLES.join(' ')}; do
   echo "$v \${p#"$TAZPOD_GHOST"/} $(stat -c %a "$p") $(stat -c %a "$(dirname "$p")") $(cat "$p")"
 done
 for v in GITHUB_TOKEN CHECKPOINT_DISABLE; do eval "[ -z \\"\\\${$v-}\\" ] || echo $v=\\$$v"; done
-ls -A "$TAZPOD_GHOST"
+ls "$TAZPOD_GHOST"
 umask
 `
 const CHECKPOINT = 'CHECKPOINT_DISABLE=1'

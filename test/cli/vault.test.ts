@@ -85,7 +85,10 @@ describe('tazpod vault', () => {
     const line = await vault(scratch, ['set', 'LINE'], { stdin: 'token\n' })
     expect(line.stderr).toBe('the value ends with a newline, which is kept; printf %s VALUE writes none\n')
     expect((await vault(scratch, ['get', '--reveal', 'LINE'])).stdout).toBe('token\n')
-    expect(await vault(scratch, ['set', 'LINE'], { stdin: 'token' })).toMatchObject({ status: 0, stderr: '' })
+    expect(await vault(scratch, ['set', 'LINE', '--force'], { stdin: 'token' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
     expect((await vault(scratch, ['rm', 'LINE'])).status).toBe(0)
   })
 
@@ -178,6 +181,39 @@ describe('tazpod vault', () => {
     expect(readFileSync(file)).toHaveLength(0)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect((await vault(scratch, ['get', '--reveal', 'KUBECONFIG_CONTENT'])).stdoutBytes).toEqual(BYTES)
+  })
+
+  test('import --as refuses a kubeconfig whose key lies in a file beside it, and names the way', async () => {
+    const text = (key: string) =>
+      `apiVersion: v1\nkind: Config\nclusters:\n  - { name: a, cluster: { server: "https://x" } }\ncontexts: []\nusers:\n  - name: me\n    user: { client-certificate: /etc/me.crt, ${key} }\n`
+    const file = scratch.file('project/kc', text('client-key: keys/me.pem'))
+    const refused = await vault(scratch, ['import', 'kc', '--as', 'KC', '--empty'])
+    expect(refused).toMatchObject({ status: 77, stdout: '' })
+    expect(refused.stderr).toContain('it names a file beside it (client-key: keys/me.pem)')
+    expect(refused.stderr).toContain(
+      'KUBECONFIG=kc kubectl config view --raw --flatten | tazpod vault import - --as KC',
+    )
+    expect(readFileSync(file, 'utf8')).toBe(text('client-key: keys/me.pem'))
+    expect((await vault(scratch, ['get', '--reveal', 'KC'])).status).toBe(65)
+  })
+
+  test('import --empty takes only what a second reader understands alike; else nothing is stored or emptied', async () => {
+    for (const [name, text, words] of [
+      ['odd.env', 'ODD_A=1\nODD_B=a#b\n', 'odd.env:2: not right for dotenv: another reader of this format'],
+      ['odd.yaml', 'ODD_A: x\nODD_B: !!binary |\n  /wD+\n', 'odd.yaml:2: not right for yaml: tags'],
+    ] as const) {
+      const file = scratch.file(`project/${name}`, text)
+      const refused = await vault(scratch, ['import', name, '--empty'])
+      expect(refused).toMatchObject({ status: 65, stdout: '' })
+      expect(refused.stderr).toContain(words)
+      expect(readFileSync(file, 'utf8')).toBe(text)
+      expect((await vault(scratch, ['get', '--reveal', 'ODD_A'])).status).toBe(65)
+    }
+    const file = scratch.file('project/even.env', 'EVEN=\'a#b\'\nMORE="x\\ny"\n')
+    expect((await vault(scratch, ['import', 'even.env', '--empty'])).status).toBe(0)
+    expect(readFileSync(file)).toHaveLength(0)
+    expect((await vault(scratch, ['get', '--reveal', 'MORE'])).stdout).toBe('x\ny')
+    expect((await vault(scratch, ['rm', 'EVEN', 'MORE'])).status).toBe(0)
   })
 
   test('import --empty leaves the clear text alone when the vault could not take it', async () => {

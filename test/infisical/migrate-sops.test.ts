@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { canary, scan } from '../support/canary.ts'
-import { castle, castleSecrets } from '../support/castle.ts'
+import { castle, castleSecrets, kubeconfig, talosconfig } from '../support/castle.ts'
 import { lab, labCastle, login, MODES, member, PLACE } from '../support/infisical.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeVault, must, PASSPHRASE } from '../support/project.ts'
@@ -64,12 +64,14 @@ test.each(MODES)('%s: kubeconfig and talosconfig reach the server byte for byte'
   expect((await login(scratch, here)).status).toBe(0)
   const blue = await labCastle(scratch, here)
   const kube = canary('kube')
-  const script = `printf '${kube}\\r\\n# no end' >"$TAZPOD_GHOST/work/kubeconfig"; printf t >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work`
+  const config = kubeconfig('10.0.10.10').replace('token: t', `token: ${kube}`)
+  const script = `printf %s "$1" >"$TAZPOD_GHOST/work/kubeconfig"; printf %s "$2" >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work`
+  const publish = ['sh', '-c', script, tazpodBinary(), config, talosconfig('10.0.10.11')]
   for (const change of ['updated', 'same']) {
-    const done = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()], { cwd: blue })
+    const done = await tazpod(scratch, ['exec', '--', ...publish], { cwd: blue })
     expect(done, done.stderr).toMatchObject({ status: 0 })
     expect(done.stdout).toMatch(new RegExp(`kubeconfig .*${change}`))
-    expect(here.project.get('prod', '/', 'BLUE_KUBECONFIG_CONTENT')).toBe(`${kube}\r\n# no end`)
+    expect(here.project.get('prod', '/', 'BLUE_KUBECONFIG_CONTENT')).toBe(config)
   }
   expect(scan([scratch.root], [kube])).toEqual([])
   expect((await castle(scratch, blue, ['publish', '--from', 'work'])).status).toBe(64)

@@ -1,8 +1,10 @@
 /** Where the machine forbids what tazpod needs, it names the switch, ends with 71, and never runs the command bare. */
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { filled, frameOf, nativeBinary } from '../support/holder.ts'
+import { tazpodBinary } from '../support/installed.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
 import { need } from '../support/tools.ts'
@@ -37,6 +39,35 @@ test.skipIf(!userNamespaces)('no namespace for the command: 71, and the command 
   expect(done.stderr).toContain('user.max_user_namespaces')
   expect(existsSync(mark)).toBe(false)
 })
+
+const LANDLOCK = ['python3', join(import.meta.dirname, '../support/landlock.py')]
+const landlock =
+  need('python3', 'a Landlock domain') &&
+  spawnSync(LANDLOCK[0] ?? '', [LANDLOCK[1] ?? '', 'true']).status === 0
+if (!landlock) console.log('no Landlock in this kernel: a shell inside such a sandbox is not tried')
+
+test.skipIf(!landlock)(
+  'inside a Landlock domain: 71, a sandbox is named, nothing runs or stays',
+  async () => {
+    await using scratch = new Scratch()
+    const frame = scratch.file('frame', frameOf({ secrets: { A: 'a' } }))
+    const words =
+      /^tazpod: a sandbox around this shell \(Landlock.*forbids mounts: .*not permitted\n {2}next: the same command outside/
+    const put = await run(scratch, [...LANDLOCK, 'sh', '-c', '"$0" ghost put <"$1"', nativeBinary(), frame])
+    expect(put.status).toBe(71)
+    expect(put.stderr).toMatch(words)
+    expect(scratch.processes()).toEqual([])
+    await filled(scratch, { secrets: { A: 'a' } })
+    const mark = join(scratch.project, 'ran')
+    const exec = await run(scratch, [...LANDLOCK, nativeBinary(), 'exec', '--', 'touch', mark])
+    expect(exec.status).toBe(71)
+    expect(exec.stderr).toMatch(words)
+    expect(existsSync(mark)).toBe(false)
+    const told = await run(scratch, [...LANDLOCK, tazpodBinary(), 'doctor', '--json'])
+    const found = JSON.parse(told.stdout).findings.find((one: { check: string }) => one.check === 'sandbox')
+    expect(found).toMatchObject({ state: 'fail', fix: 'use tazpod outside of the sandbox' })
+  },
+)
 
 test.skipIf(!need('prlimit', 'a view that can not be filled'))(
   'a value that does not fit into the view starts nothing',

@@ -51,6 +51,6 @@ test('what one command writes beside its secrets, no other one sees', async () =
   await filled(scratch, SET)
   await sh(scratch, 'echo mine >"$TAZPOD_GHOST/A/x"; echo top >"$TAZPOD_GHOST/y"')
   expect((await sh(scratch, 'ls -A "$TAZPOD_GHOST" "$TAZPOD_GHOST/A" | tr "\\n" " "')).stdout).toMatch(
-    /^\S+:? A work {2}\S+:? v $/,
+    /^\S+:? \.outer A work {2}\S+:? v $/,
   )
 })

@@ -6,6 +6,7 @@ import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { held } from '../support/story.ts'
 import { tazpod } from '../support/tazpod.ts'
+import { tazpodAtTerminal } from '../support/terminal.ts'
 
 const secret = (name: string, rest: string): string => `secrets:\n  - { name: ${name}, ${rest} }\n`
 const bind = (path: string): string =>
@@ -112,6 +113,13 @@ test.each<[string, string]>([
   expect(said.length).toBeLessThan(20_000) // it does not echo the file
 })
 
+test('a command that looks like another one is refused, its letter named', async () => {
+  const yaml = 'version: 1\nprovider: vault\ncommands:\n  t\u0435rraform: { secrets: [] }\n'
+  const { status, said } = await trusted(yaml)
+  expect(status).toBe(65)
+  expect(said).toContain('has letters of two scripts: U+0435 is Cyrillic, others are Latin')
+})
+
 test('a value that looks like shell, HCL or an escape sequence is only data, wherever it is written', async () => {
   await using own = new Scratch()
   const value = `$(touch pwned)\`touch pwned\`"; touch pwned; #' $${'{'}file("/etc/passwd")} %{ for x in [] }\x1b]0;pwned\x07`
@@ -128,4 +136,21 @@ ${secret('TOKEN', 'file: t, env: TOKEN_FILE')}binds:
   expect(JSON.parse(await must(own, ['exec', '--', 'cat', 'a.json']))).toEqual({ TOKEN: value })
   expect(existsSync(join(own.project, 'pwned'))).toBe(false)
   expect(readFileSync(join(own.project, 'a.sh'), 'utf8')).toBe('')
+})
+
+test('trust: what a variable makes programs do, and a name that is not what it looks like, are said in red', async () => {
+  await using scratch = new Scratch()
+  scratch.file(
+    'project/tazpod.yaml',
+    'version: 1\nprovider: vault\nsecrets: [{ name: ADDR, env: VAULT_ADDR, as: value }]\n' +
+      'binds: [{ path: "a\\u200b.tfvars", format: raw, values: { x: ADDR } }]\n',
+  )
+  await using terminal = tazpodAtTerminal(scratch, ['trust'])
+  await terminal.waitForText('Trust it?')
+  expect(terminal.raw).toContain(
+    '\u001b[31m! ADDR sets VAULT_ADDR, which sends credentials to another server',
+  )
+  expect(terminal.text()).toContain('! the bind "a\\u{200b}.tfvars" has the invisible character U+200B')
+  terminal.line('n')
+  expect((await terminal.exit()).exitCode).toBe(77)
 })

@@ -115,7 +115,7 @@ describe('after a SIGKILL of', () => {
     const value = secrets.TOKEN as string
     await must(scratch, ['exec', '--', 'sh', '-c', 'cp "$TOKEN_FILE" "$TAZPOD_GHOST/work/"'])
     const writers = [
-      () => startTazpod(scratch, ['vault', 'set', 'MORE'], { stdin: `${value}${Math.random()}` }),
+      () => startTazpod(scratch, ['vault', 'set', 'MORE', '--force'], { stdin: `${value}${Math.random()}` }),
       () =>
         startTazpod(scratch, ['vault', 'import', '-', '--format', 'dotenv'], { stdin: `SOME=${value}\n` }),
       () => startTazpod(scratch, ['save', 'token']),

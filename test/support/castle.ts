@@ -53,6 +53,21 @@ export function standIn(scratch: Scratch, folder: string): void {
   scratch.file(path('main.tf'), STAND_IN, 0o644)
 }
 
+/** The credentials of a cluster as Talos writes them: flow style here, with a CR and without a newline at the end. */
+export function kubeconfig(host: string): string {
+  return `apiVersion: v1
+kind: Config
+clusters: [{ name: blue, cluster: { server: 'https://${host}:6443' } }]
+users: [{ name: admin, user: { token: t } }]
+contexts: [{ name: admin@blue, context: { cluster: blue, user: admin } }]
+current-context: admin@blue\r
+# no newline at the end`
+}
+
+export function talosconfig(host: string): string {
+  return `context: blue\ncontexts: { blue: { endpoints: [${host}], ca: YQ==, crt: YQ==, key: YQ== } }\n`
+}
+
 const STAND_IN = `resource "terraform_data" "node" {
   for_each = var.nodes
   input    = each.value.ip
@@ -68,12 +83,12 @@ output "secretbox_patch" {
 }
 
 output "kubeconfig" {
-  value     = "apiVersion: v1\\nserver: https://\${var.cluster_endpoint}\\r\\n# no newline at the end"
+  value     = "${kubeconfig(`\${var.cluster_endpoint}`).replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"
   sensitive = true
 }
 
 output "talosconfig" {
-  value     = "context: \${var.castle_name}\\n"
+  value     = "${talosconfig(`\${[for node in var.nodes : node.ip][0]}`).replaceAll('\n', '\\n')}"
   sensitive = true
 }
 `

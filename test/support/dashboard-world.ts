@@ -151,6 +151,7 @@ export function still(view: Overview): DashboardSource & { asked: string[] } {
               variables: [],
             },
           ],
+          warnings: [],
           settings: ['provider vault'],
           added: ['terraform gets PROXMOX_TOKEN as bind secrets.auto.tfvars'],
           removed: [],

@@ -80,7 +80,7 @@ setTimeout(end, sleep)
  * stuck is not shorter: on a busy machine one that is not has to start, and say so, before.
  */
 const SHORT =
-  '-O1 -DKEEP_REFRESH_S=8 -DKEEP_PAUSE_S=1 -DKEEP_REVOKE_S=8 -DOVERDUE_S=1 -DOVERDUE_AGAIN_S=4 -DEXEC_REFRESH_S=8'
+  '-O1 -DKEEP_REFRESH_S=8 -DKEEP_PAUSE_S=1 -DKEEP_REVOKE_S=8 -DOVERDUE_S=1 -DOVERDUE_AGAIN_S=4 -DEXEC_REFRESH_S=8 -DLOOK_S=1'
 
 /** That program; nothing, with a printed reason, where no compiler is found. Built once per test run. */
 export function hastyBinary(): string | undefined {
@@ -165,13 +165,17 @@ export class Double {
       throw new Error(`ghost put ended with ${done.status ?? done.signal}: ${done.stderr}`)
   }
 
-  /** The keepers that run, found by their argument. */
+  /**
+   * The keepers that run, found by their argument. Between fork(2) and execve(2) a keeper's child (`tazpod revoke`)
+   * carries its parent's arguments: on a slow machine it was counted as a second keeper, so a keeper's child is none.
+   */
   keepers(): number[] {
     const { runtime } = this.#scratch
-    return this.#scratch
+    const found = this.#scratch
       .processes()
       .filter(({ command }) => command.startsWith(`tazpod ghost keep ${runtime}/`))
       .map(({ pid }) => pid)
+    return found.filter((pid) => !found.includes(parentOf(pid)))
   }
 
   /** Kills the keepers, and waits until the holder has noticed: until then a put would start no other one. */
@@ -183,6 +187,14 @@ export class Double {
       return refresh?.keeper !== true
     }
     if (!(await until(noticed))) throw new Error('the holder does not notice that its keeper is gone')
+  }
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    return 0 // ended meanwhile
   }
 }
 

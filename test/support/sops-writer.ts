@@ -127,14 +127,23 @@ export async function sopsDotenv(values: Record<string, string>, options: SopsOp
 export async function sopsIni(
   sections: Record<string, Record<string, string>>,
   options: SopsOptions,
+  block = false,
 ): Promise<string> {
   const writer = new Writer(options)
   const tree = writer.tree(sections, []) as Record<string, Record<string, string>>
   const flat = flatten(await writer.meta(), '')
-  const parts = Object.entries({ ...tree, sops: flat }).map(
-    ([name, values]) => `[${name}]\n${lines(values, ' = ')}`,
-  )
+  const all = Object.entries({ ...tree, sops: flat })
+  const parts = all.map(([name, values]) => `[${name}]\n${block ? aligned(values) : lines(values, ' = ')}`)
   return `; a comment\n${parts.join('\n')}`
+}
+
+/** As SOPS 3.13 writes it: names of one width, values of several lines in `"""`. */
+function aligned(values: Record<string, string>): string {
+  const width = Math.max(...Object.keys(values).map((name) => name.length))
+  const quoted = (value: string) => (value.includes('\n') ? `"""${value}"""` : value)
+  return Object.entries(values)
+    .map(([name, value]) => `${name.padEnd(width)} = ${quoted(value)}\n`)
+    .join('')
 }
 
 function lines(values: Record<string, string>, between: string): string {

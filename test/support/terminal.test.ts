@@ -3,6 +3,7 @@ import { Scratch } from './scratch.ts'
 import { run } from './tazpod.ts'
 import { KEY, Terminal } from './terminal.ts'
 import { sayWhy } from './tools.ts'
+import { until } from './until.ts'
 import { isRoot, ownUid, STRANGER } from './users.ts'
 
 test('a program sees a terminal, its size and what is typed', async () => {
@@ -68,6 +69,8 @@ test('another user is refused the home of a scratch', async () => {
 test('disposal fails when a process is left, and ends it', async () => {
   const scratch = new Scratch()
   await run(scratch, ['sh', '-c', 'setsid sleep 300 >/dev/null 2>&1 </dev/null & exit 0'])
+  // The shell ends when its child is forked: it becomes sleep a moment later.
+  await until(() => scratch.processes().some((process) => process.command.startsWith('sleep')))
   expect(scratch.processes()).toHaveLength(1)
   await expect(scratch[Symbol.asyncDispose]()).rejects.toThrow(/left behind.*sleep 300/s)
   expect(scratch.processes()).toEqual([])

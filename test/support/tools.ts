@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { isRoot } from './users.ts'
@@ -57,6 +58,21 @@ export function need(tool: string, what: string): boolean {
   }
   sayWhy(`${tool} is not on the PATH: ${what} is not tested`)
   return false
+}
+
+/**
+ * A Python that can import these modules (python-dotenv is `dotenv`, PyYAML is `yaml`). If there is none, the reason is
+ * printed and the caller skips; throws in CI, where `.ci/run` installs them for Debian's own Python.
+ */
+export function needPython(modules: readonly string[], what: string): string | undefined {
+  const found = ['/usr/bin/python3', 'python3'].find(
+    (python) => spawnSync(python, ['-c', `import ${modules.join(', ')}`]).status === 0,
+  )
+  if (found !== undefined) return found
+  if (process.env.CI === 'true')
+    throw new Error(`no Python with ${modules.join(' and ')}, but .ci/run installs it`)
+  sayWhy(`no Python with ${modules.join(' and ')}: ${what} is not tested`)
+  return undefined
 }
 
 /** Do the tests run as root (so that they can act as other users)? If not, the reason is printed. */

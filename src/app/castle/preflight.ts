@@ -1,10 +1,11 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { modeOf, readText } from '../../adapters/castle-files.ts'
 import { runPlain } from '../../adapters/child.ts'
 import { filesBelow } from '../../adapters/code-files.ts'
 import { status } from '../../adapters/ghost.ts'
 import { terraformReader } from '../../adapters/hcl.ts'
 import { atLeast, parseVersion } from '../../core/castle/eso-versions.ts'
+import { readForwarded } from '../../core/castle/forwarded.ts'
 import { isSecretsFile, terraformFileKind } from '../../core/castle/terraform-files.ts'
 import { isVerboseLog, TERRAFORM_NEEDED, terraformVersion } from '../../core/castle/terraform-state.ts'
 import type { Explanation } from '../../core/explain.ts'
@@ -23,6 +24,8 @@ export interface PreflightOptions {
   env: NodeJS.ProcessEnv
   /** Go on with a verbose log or with arguments from the environment. */
   force: boolean
+  /** What a person hands on to terraform. */
+  args: readonly string[]
 }
 
 /**
@@ -31,7 +34,7 @@ export interface PreflightOptions {
  * log that would hold values. The first thing that is wrong ends it.
  */
 export async function preflight(castle: Castle, options: PreflightOptions): Promise<Result<void>> {
-  const checks = [environment, program, session, granted, stateMode, shadows]
+  const checks = [environment, workspace, program, session, granted, stateMode, shadows, forwarded]
   for (const check of checks) {
     const done = await check(castle, options)
     if (!done.ok) return done
@@ -50,6 +53,22 @@ async function environment(_: Castle, { env, force }: PreflightOptions): Promise
         ? `${args} changes what terraform does, and is written into logs`
         : `${log}=${env[log]?.slice(0, 10)} writes values of variables and states into the log`,
     next: `unset ${log ?? args}   (or --force)`,
+  })
+}
+
+/**
+ * The state that is kept before and after is the default workspace's. In another one terraform writes
+ * `terraform.tfstate.d/NAME/`, and what was said to be kept would be somebody else's.
+ */
+async function workspace({ folder }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
+  const chosen = await readText(resolve(folder, env.TF_DATA_DIR || '.terraform', 'environment'))
+  if (!chosen.ok) return chosen
+  const name = env.TF_WORKSPACE || chosen.value?.toString('utf8').trim() || 'default'
+  if (name === 'default') return ok()
+  return err({
+    reason: 'castle-refused',
+    why: `terraform would work in the workspace ${name}, and a castle's state is the default one's: nothing of it would be kept in the store`,
+    next: env.TF_WORKSPACE ? 'unset TF_WORKSPACE' : 'terraform workspace select default',
   })
 }
 
@@ -133,26 +152,61 @@ async function stateMode(castle: Castle): Promise<Result<void>> {
 }
 
 async function shadows({ folder }: Castle): Promise<Result<void>> {
-  const project = await loadProject(folder)
-  if (!project.ok) return project
-  const injected = new Set(
-    (project.value?.config.binds ?? []).flatMap(({ values }) => values.map(({ key }) => key)),
-  )
-  const read = await terraformReader()
+  const injected = await injectedNames(folder)
+  if (!injected.ok) return injected
   for (const { path } of await filesBelow(folder, false)) {
     if (terraformFileKind(path) !== 'values') continue
-    const bytes = await readText(join(folder, path))
-    if (!bytes.ok) return bytes
-    const { body, problems } = read(path, bytes.value?.toString('utf8') ?? '')
-    const [problem] = problems
-    if (problem !== undefined) return err({ reason: 'config-invalid', file: path, problems: [problem] })
-    const shadow = body.attributes.find(({ name }) => injected.has(name))
-    if (shadow === undefined) continue
+    const shadow = await shadowIn(folder, path, injected.value)
+    if (!shadow.ok) return shadow
+    if (shadow.value === undefined) continue
     return err({
       reason: 'castle-refused',
-      why: `${path}:${shadow.span.line} gives a value to ${shadow.name}, which tazpod injects: which of the two wins depends on the names of the files`,
+      why: `${shadow.value} which tazpod injects: which of the two wins depends on the names of the files`,
       next: 'tazpod castle lint',
     })
   }
   return ok()
+}
+
+async function forwarded({ folder }: Castle, { args }: PreflightOptions): Promise<Result<void>> {
+  const injected = await injectedNames(folder)
+  if (!injected.ok) return injected
+  const found = readForwarded(args, injected.value)
+  if (found.refused) {
+    const { why, next } = found
+    return err({ reason: 'castle-refused', why, ...(next !== undefined && { next }) })
+  }
+  for (const path of found.files) {
+    const shadow = await shadowIn(folder, path, injected.value)
+    if (!shadow.ok) return shadow
+    if (shadow.value !== undefined)
+      return err({
+        reason: 'castle-refused',
+        why: `${shadow.value} which tazpod injects, and -var-file wins`,
+      })
+  }
+  return ok()
+}
+
+async function injectedNames(folder: string): Promise<Result<Set<string>>> {
+  const project = await loadProject(folder)
+  if (!project.ok) return project
+  const binds = project.value?.config.binds ?? []
+  return ok(new Set(binds.flatMap(({ values }) => values.map(({ key }) => key))))
+}
+
+/** Where a file of values (relative to the castle's folder) names one that is injected, in words; undefined: nowhere. */
+async function shadowIn(
+  folder: string,
+  path: string,
+  injected: ReadonlySet<string>,
+): Promise<Result<string | undefined>> {
+  const bytes = await readText(resolve(folder, path))
+  if (!bytes.ok) return bytes
+  const read = await terraformReader()
+  const { body, problems } = read(path, bytes.value?.toString('utf8') ?? '')
+  const [problem] = problems
+  if (problem !== undefined) return err({ reason: 'config-invalid', file: path, problems: [problem] })
+  const shadow = body.attributes.find(({ name }) => injected.has(name))
+  return ok(shadow && `${path}:${shadow.span.line} gives a value to ${shadow.name},`)
 }

@@ -1,38 +1,47 @@
 import { isAbsolute, join } from 'node:path'
 import { runGranted } from '../../adapters/child.ts'
 import { readWorkFile } from '../../adapters/work-files.ts'
+import { type CredentialKind, credentialProblem, outputValue } from '../../core/castle/cluster-credentials.ts'
+import type { Topology } from '../../core/castle/topology.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { MAX_VALUE } from '../../core/vault-document.ts'
 import type { OpenCastle } from './access.ts'
+import { readKnown } from './record.ts'
 
 export interface Published {
   castle: string
-  published: { what: 'kubeconfig' | 'talosconfig'; name: string; size: number; change: string }[]
+  published: { what: CredentialKind; name: string; size: number; change: string }[]
 }
 
-const WHAT = ['kubeconfig', 'talosconfig'] as const
+const WHAT: readonly CredentialKind[] = ['kubeconfig', 'talosconfig']
+
+type Contents = Map<CredentialKind, Buffer>
 
 /**
  * Puts the credentials of the cluster into the store, byte for byte, from terraform's outputs or from the session's
- * shared folder in memory. Both are read before anything is written; a second run changes nothing.
- * Failures: castle-tool (no such output), not-saved, castle-data (empty), and those of the store.
+ * shared folder in memory. Both are read, and proved to be of this castle, before anything is written: a good one is
+ * never replaced by less. A second run changes nothing.
+ * Failures: castle-tool (no such output), castle-data (not the credentials of this castle), not-saved, those of
+ * `readKnown` and of the store.
  */
 export async function publish(
   { castle, withStore }: OpenCastle,
   options: { from: 'outputs' | 'work'; ghost: string | undefined },
 ): Promise<Result<Published>> {
-  const contents = new Map<(typeof WHAT)[number], Buffer>()
+  const known = await readKnown(castle.folder)
+  if (!known.ok) return known
+  const contents: Contents = new Map()
   const wipe = () => {
     for (const content of contents.values()) content.fill(0)
   }
-  for (const what of WHAT) {
-    const content =
-      options.from === 'outputs' ? await output(castle.folder, what) : await fromWork(options.ghost, what)
-    if (content.ok && content.value.length > 0) contents.set(what, content.value)
-    else {
-      wipe()
-      return content.ok ? err({ reason: 'castle-data', what, why: 'is empty' }) : content
-    }
+  const read =
+    options.from === 'outputs'
+      ? await outputs(castle.folder, contents)
+      : await fromWork(options.ghost, contents)
+  const proved = read.ok ? prove(contents, known.value.topology) : read
+  if (!proved.ok) {
+    wipe()
+    return proved
   }
   const done = await withStore(async (store): Promise<Result<Published>> => {
     const published: Published['published'] = []
@@ -47,24 +56,55 @@ export async function publish(
   return done
 }
 
-/** `-raw` prints the value and nothing else; it never goes through a file. */
-async function output(cwd: string, name: string): Promise<Result<Buffer>> {
-  const ran = await runGranted(['terraform', 'output', '-raw', name], { cwd })
-  if (!ran.ok) return ran
-  const { exitCode, stdout, stderr } = ran.value
-  if (exitCode === 0) return ok(stdout)
-  stdout.fill(0)
-  const why = `has no output ${name}: ${stderr.toString('utf8').replace(/\s+/g, ' ').trim().slice(0, 200)}`
-  return err({ reason: 'castle-tool', tool: 'terraform', why, next: 'tazpod castle apply' })
+function prove(contents: Contents, topology: Topology): Result<void> {
+  for (const [what, content] of contents) {
+    const why = credentialProblem(what, content, topology)
+    if (why !== undefined)
+      return err({ reason: 'castle-data', what: `the ${what}`, why: `${why}; nothing was stored` })
+  }
+  return ok()
 }
 
-async function fromWork(ghost: string | undefined, name: string): Promise<Result<Buffer>> {
+/**
+ * As JSON and never `-raw`: without a state that one prints a warning box on standard output and exits 0. The values
+ * never go through a file; as texts of JSON they live until this short process ends.
+ */
+async function outputs(cwd: string, contents: Contents): Promise<Result<void>> {
+  const ran = await runGranted(['terraform', 'output', '-json'], { cwd })
+  if (!ran.ok) return ran
+  const { exitCode, stdout, stderr } = ran.value
+  const json = stdout.toString('utf8')
+  stdout.fill(0)
+  const next = 'tazpod castle apply'
+  if (exitCode !== 0) {
+    const said = stderr.toString('utf8').replace(/\s+/g, ' ').trim().slice(0, 200)
+    return err({ reason: 'castle-tool', tool: 'terraform', why: `does not say its outputs: ${said}`, next })
+  }
+  for (const what of WHAT) {
+    const value = outputValue(json, what)
+    if (value === undefined)
+      return err({
+        reason: 'castle-tool',
+        tool: 'terraform',
+        why: `has no output ${what}; nothing was stored`,
+        next,
+      })
+    contents.set(what, value)
+  }
+  return ok()
+}
+
+async function fromWork(ghost: string | undefined, contents: Contents): Promise<Result<void>> {
   if (ghost === undefined || !isAbsolute(ghost))
     return err({
       reason: 'usage',
       message: 'the shared folder is visible only in a command that tazpod started',
       next: 'tazpod exec -- tazpod castle publish --from work',
     })
-  const file = await readWorkFile(join(ghost, 'work'), name, MAX_VALUE)
-  return file.ok ? ok(file.value.content) : file
+  for (const what of WHAT) {
+    const file = await readWorkFile(join(ghost, 'work'), what, MAX_VALUE)
+    if (!file.ok) return file
+    contents.set(what, file.value.content)
+  }
+  return ok()
 }

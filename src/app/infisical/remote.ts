@@ -2,11 +2,10 @@ import { revoke } from '../../adapters/infisical/auth-api.ts'
 import type { Combined } from '../../core/infisical/combine.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { secretNames } from '../../core/secret-names.ts'
-import { wipeDocument, withSecrets } from '../../core/vault-edit.ts'
+import type { Changed } from '../../core/vault-edit.ts'
 import type { VaultAccess } from '../vault/access.ts'
 import { fingerprint, fingerprintKey } from '../vault/fingerprint.ts'
-import { updateVault } from '../vault/open.ts'
-import type { Changed } from '../vault/secrets.ts'
+import { storeSecrets } from '../vault/replace.ts'
 import { fetchAll, wantedBy } from './fetch.ts'
 import { atInfisical, type Connected, type Errand } from './once.ts'
 
@@ -72,21 +71,10 @@ export function differences(access: VaultAccess, errand: Errand): Promise<Result
 }
 
 /** Copies what the server has into the vault, byte for byte, all or nothing: to live on without the server. */
-export function importRemote(access: VaultAccess, errand: Errand): Promise<Result<Changed>> {
-  return withRemote(access, errand, true, async ({ identity }, { secrets }) => {
-    const changed: Changed = { added: [], replaced: [], unchanged: [] }
-    const done = await updateVault(access.place, identity, (doc) => {
-      for (const [name, value] of secrets) {
-        const old = doc.secrets.get(name)?.value
-        if (old === undefined) changed.added.push(name)
-        else (old.equals(value) ? changed.unchanged : changed.replaced).push(name)
-      }
-      const nothing = changed.unchanged.length === secrets.size
-      return nothing ? ok(doc) : withSecrets(doc, secrets, new Date().toISOString())
-    })
-    if (done.ok) wipeDocument(done.value)
-    return done.ok ? ok(changed) : done
-  })
+export function importRemote(access: VaultAccess, errand: Errand, force: boolean): Promise<Result<Changed>> {
+  return withRemote(access, errand, true, ({ identity }, { secrets }) =>
+    storeSecrets(access, identity, secrets, force),
+  )
 }
 
 function withRemote<T>(

@@ -19,6 +19,8 @@ export interface OpenedFile {
   /** Of the encrypted bytes. */
   sha256: string
   by: 'age' | 'sops'
+  /** Version of the SOPS that wrote it. */
+  version: string | undefined
   leaves: OpenedLeaf[]
 }
 
@@ -93,7 +95,9 @@ async function openFile(
   if (key === undefined) return byProgram(folder, path, file, sha256)
   const all = openSops(file, key, sopsCipher)
   key.fill(0)
-  return typeof all === 'string' ? refuse(path, all) : ok({ path, format, sha256, by: 'age', leaves: all })
+  return typeof all === 'string'
+    ? refuse(path, all)
+    : ok({ path, format, sha256, by: 'age', version: file.meta.version, leaves: all })
 }
 
 async function dataKey(file: SopsFile, identities: readonly Buffer[]): Promise<Buffer | undefined> {
@@ -141,7 +145,7 @@ async function byProgram(
       }),
     ),
   )
-  return ok({ path, format: file.format, sha256, by: 'sops', leaves: all })
+  return ok({ path, format: file.format, sha256, by: 'sops', version: file.meta.version, leaves: all })
 }
 
 const KEYS = 'give the age key: tazpod exec -- tazpod migrate sops …, with SOPS_AGE_KEY in the store'

@@ -27,7 +27,8 @@ import { findReferences, type References } from './references.ts'
 
 export interface SopsReport {
   step: 'plan' | 'apply' | 'verify' | 'finish'
-  files: { path: string; format: string; by: string; values: number }[]
+  /** `by`: what opens it. `version`: of the SOPS that wrote it, where the file says so. */
+  files: { path: string; format: string; by: string; version?: string; values: number }[]
   values: { name: string; file: string; place: string; bytes: number; state: ValueState }[]
   collisions: string[]
   changes: string[]
@@ -315,10 +316,11 @@ function report(
   const { opened, values, collisions, inventory } = work
   return {
     step,
-    files: opened.map(({ path, format, by }) => ({
+    files: opened.map(({ path, format, by, version }) => ({
       path,
       format,
       by,
+      ...(version !== undefined && { version }),
       values: values.filter(({ file }) => file === path).length,
     })),
     values: values.map(({ name, file, place, value }) => ({

@@ -4,12 +4,14 @@ import { readStdin } from '../../adapters/standard-streams.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { ImportFormat } from '../../core/secret-import.ts'
 import { isSecretName } from '../../core/secret-name.ts'
-import { wipeDocument } from '../../core/vault-edit.ts'
+import { shellWord } from '../../core/shell-word.ts'
+import { valueHint } from '../../core/value-hint.ts'
+import { type Changed, wipeDocument } from '../../core/vault-edit.ts'
 import { MAX_VALUE } from '../../core/vault-limits.ts'
 import { type VaultAccess, withIdentity } from './access.ts'
 import { openVault } from './open.ts'
 import type { VaultPlace } from './place.ts'
-import { type Changed, storeSecrets } from './secrets.ts'
+import { storeSecrets } from './replace.ts'
 
 export { IMPORT_FORMATS } from '../../core/secret-import.ts'
 
@@ -22,13 +24,18 @@ export interface ImportOptions {
   as?: string | undefined
   /** Empty the clear-text file once the vault is proved to hold its content. */
   empty: boolean
+  /** Replace other values that the vault holds under these names, without a question. */
+  force: boolean
 }
+
+/** `hints`: what is likely to break later about a value. */
+export type Imported = Changed & { hints: string[] }
 
 const MAX_FILE = 16 * 1_048_576
 const STDIN = '-'
 
 /** Takes secrets from a clear-text file into the vault, all or none. */
-export async function importSecrets(access: VaultAccess, options: ImportOptions): Promise<Result<Changed>> {
+export async function importSecrets(access: VaultAccess, options: ImportOptions): Promise<Result<Imported>> {
   const { file, as, empty } = options
   if (file === STDIN && empty) return usage('--empty needs a file, not standard input')
   if (file === STDIN && access.passphraseFd === 0)
@@ -50,12 +57,16 @@ export async function importSecrets(access: VaultAccess, options: ImportOptions)
     const bad = [...secrets.keys()].find((name) => !isSecretName(name))
     if (bad !== undefined) return err({ reason: 'bad-secret-name', name: bad })
     return await withIdentity(access, async (identity) => {
-      const changed = await storeSecrets(access.place, identity, secrets)
-      if (!changed.ok || !empty) return changed
-      const held = await holds(access.place, identity, secrets)
-      if (!held.ok) return held
-      const emptied = await emptyClearFile(file, bytes.value)
-      return emptied.ok ? changed : emptied
+      const changed = await storeSecrets(access, identity, secrets, options.force)
+      if (!changed.ok) return changed
+      if (empty) {
+        const held = await holds(access.place, identity, secrets)
+        if (!held.ok) return held
+        const emptied = await emptyClearFile(file, bytes.value)
+        if (!emptied.ok) return emptied
+      }
+      const hints = [...secrets].flatMap(([name, value]) => valueHint(name, value) ?? [])
+      return ok({ ...changed.value, hints })
     })
   } finally {
     bytes.value.fill(0)
@@ -65,13 +76,34 @@ export async function importSecrets(access: VaultAccess, options: ImportOptions)
 
 async function valuesOf(
   bytes: Buffer,
-  { as, file }: ImportOptions,
+  { as, file, empty }: ImportOptions,
   format: ImportFormat | undefined,
 ): Promise<Result<Map<string, Buffer>>> {
-  if (as !== undefined) return ok(new Map([[as, bytes]]))
+  if (as !== undefined) {
+    const { relativeFileIn } = await import('../../core/kubeconfig-files.ts')
+    const named = relativeFileIn(bytes)
+    return named === undefined ? ok(new Map([[as, bytes]])) : notAlone(file, as, named)
+  }
   const { parseSecrets } = await import('../../core/secret-import.ts')
   const parsed = parseSecrets(format ?? 'dotenv', bytes, file === STDIN ? 'standard input' : file)
-  return parsed.ok && parsed.value.size === 0 ? usage(`there is no secret in ${file}`) : parsed
+  if (!parsed.ok) return parsed
+  if (parsed.value.size === 0) return usage(`there is no secret in ${file}`)
+  if (!empty) return parsed
+  const { readAlike } = await import('./second-reading.ts')
+  const alike = await readAlike(format ?? 'dotenv', bytes, file, parsed.value)
+  if (alike.ok) return parsed
+  for (const value of parsed.value.values()) value.fill(0)
+  return alike
+}
+
+function notAlone(file: string, as: string, named: string): Result<never> {
+  const from = file === STDIN ? '' : `KUBECONFIG=${shellWord(file)} `
+  return err({
+    reason: 'unsafe-file',
+    path: file === STDIN ? 'standard input' : file,
+    why: `it names a file beside it (${named}), which no command would find beside its own copy`,
+    next: `${from}kubectl config view --raw --flatten | tazpod vault import - --as ${as}`,
+  })
 }
 
 /** Opens the vault once more from the disk: only then may the clear text go. */

@@ -2,11 +2,12 @@ import { readStdin, stdinIsTerminal } from '../../adapters/standard-streams.ts'
 import { askHidden } from '../../adapters/terminal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSecretName } from '../../core/secret-name.ts'
-import { wipeDocument, withoutSecret, withSecrets } from '../../core/vault-edit.ts'
+import { valueHint } from '../../core/value-hint.ts'
+import { type Changed, wipeDocument, withoutSecret } from '../../core/vault-edit.ts'
 import { MAX_VALUE } from '../../core/vault-limits.ts'
 import { type VaultAccess, withIdentity } from './access.ts'
 import { openVault, updateVault } from './open.ts'
-import type { VaultPlace } from './place.ts'
+import { storeSecrets } from './replace.ts'
 
 /** One secret or saved file as `vault list` shows it: never its value. */
 export interface Listed {
@@ -22,13 +23,6 @@ export interface VaultListing {
   updated: string
   secrets: Listed[]
   files: Listed[]
-}
-
-/** What a change did, by name. */
-export interface Changed {
-  added: string[]
-  replaced: string[]
-  unchanged: string[]
 }
 
 /**
@@ -53,39 +47,23 @@ export async function newValue(access: VaultAccess, name: string): Promise<Resul
   return readStdin(`the value of ${name}`, MAX_VALUE)
 }
 
-/** One line and its newline: what `echo` and editors write, and what hardly any tool takes as a token. */
-export function isLineWithNewline(value: Buffer): boolean {
-  return value.length > 1 && value.indexOf(0x0a) === value.length - 1
+/** What a person should know about a value that was kept as it is. */
+export function remarksOn(name: string, value: Buffer): string[] {
+  // One line and its newline: what `echo` and editors write, and what hardly any tool takes as a token.
+  const line = value.length > 1 && value.indexOf(0x0a) === value.length - 1
+  const newline = 'the value ends with a newline, which is kept; printf %s VALUE writes none'
+  return [line ? newline : [], valueHint(name, value) ?? []].flat()
 }
 
-/** Keeps secrets, byte-exact; each value at most 1 MiB. Nothing is written when all are there. */
+/** Keeps secrets, byte-exact; each value at most 1 MiB. Replaces other values as {@link storeSecrets} does. */
 export async function setSecrets(
   access: VaultAccess,
   values: ReadonlyMap<string, Buffer>,
+  force: boolean,
 ): Promise<Result<Changed>> {
   const bad = [...values.keys()].find((name) => !isSecretName(name))
   if (bad !== undefined) return err({ reason: 'bad-secret-name', name: bad }) // before a passphrase is asked for
-  return withIdentity(access, (identity) => storeSecrets(access.place, identity, values))
-}
-
-/** {@link setSecrets} for a caller that has the identity. */
-export async function storeSecrets(
-  place: VaultPlace,
-  identity: Buffer,
-  values: ReadonlyMap<string, Buffer>,
-): Promise<Result<Changed>> {
-  const changed: Changed = { added: [], replaced: [], unchanged: [] }
-  const done = await updateVault(place, identity, (doc) => {
-    for (const [name, value] of values) {
-      const old = doc.secrets.get(name)?.value
-      if (old === undefined) changed.added.push(name)
-      else (old.equals(value) ? changed.unchanged : changed.replaced).push(name)
-    }
-    const nothing = changed.unchanged.length === values.size
-    return nothing ? ok(doc) : withSecrets(doc, values, new Date().toISOString())
-  })
-  if (done.ok) wipeDocument(done.value)
-  return done.ok ? ok(changed) : done
+  return withIdentity(access, (identity) => storeSecrets(access, identity, values, force))
 }
 
 /** The bytes of one secret; the caller wipes them. Refused unless `reveal` says that they are to be shown. */

@@ -10,30 +10,58 @@ const BRANCH = 0x01
 const LEAF = 0x02
 const BUCKET = 0x01
 const MAX_DEPTH = 64
+const DIGEST = 32
 
 class Damaged extends Error {}
 
-/** The newest value of each key that was not deleted. Undefined: this is no bbolt file. Text: it is damaged. */
-export function latestValues(file: Buffer): { key: string; value: Buffer }[] | undefined | string {
+interface Pair {
+  key: string
+  value: Buffer
+}
+
+export interface Revisions {
+  /** The newest value of each key that was not deleted. */
+  latest: Pair[]
+  /** Values that were replaced or deleted: they stay in the file until etcd compacts, for whoever reads the disk. */
+  older: Pair[]
+}
+
+/** What etcd keeps of each key. Undefined: this is no bbolt file. Text: it is damaged. */
+export function readRevisions(file: Buffer): Revisions | undefined | string {
   if (file.length < 4_096 || file.readUInt32LE(PAGE_HEADER) !== MAGIC) return undefined
   try {
-    const bolt = new Bolt(file)
     const latest = new Map<string, Buffer | undefined>()
-    for (const { key: revision, value } of bolt.bucket('key')) {
+    const older: Pair[] = []
+    for (const { key: revision, value } of new Bolt(file).bucket('key')) {
       const pair = keyValue(value)
+      const name = pair.key.toString('latin1')
+      const before = latest.get(name)
+      if (before !== undefined) older.push({ key: utf8(name), value: before })
       // Revisions come in order. A deletion is marked by a `t` behind the revision.
-      latest.set(
-        pair.key.toString('latin1'),
-        revision.at(-1) === 0x74 && revision.length === 18 ? undefined : pair.value,
-      )
+      latest.set(name, revision.at(-1) === 0x74 && revision.length === 18 ? undefined : pair.value)
     }
-    return [...latest].flatMap(([key, value]) =>
-      value === undefined ? [] : [{ key: Buffer.from(key, 'latin1').toString('utf8'), value }],
+    const now = [...latest].flatMap(([name, value]) =>
+      value === undefined ? [] : [{ key: utf8(name), value }],
     )
+    return { latest: now, older }
   } catch (error) {
     if (error instanceof Damaged || error instanceof RangeError) return 'this snapshot is cut off or damaged'
     throw error
   }
+}
+
+function utf8(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8')
+}
+
+/**
+ * A snapshot that etcd sent has the SHA-256 of all that stands before it as its last 32 bytes; a copied database file
+ * has none. They are told apart as etcd does it: pages are multiples of 512 (etcdutl `snapshot/v3_snapshot.go`,
+ * hasChecksum). Undefined: no digest.
+ */
+export function withDigest(file: Buffer): { content: Buffer; digest: Buffer } | undefined {
+  if (file.length % 512 !== DIGEST) return undefined
+  return { content: file.subarray(0, -DIGEST), digest: file.subarray(-DIGEST) }
 }
 
 interface Item {

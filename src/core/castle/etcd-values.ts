@@ -1,4 +1,4 @@
-import { latestValues } from './bolt.ts'
+import { readRevisions } from './bolt.ts'
 
 /** How one value in etcd is stored. */
 export type Stored =
@@ -41,7 +41,8 @@ export function storedAs(value: Buffer): Stored {
 }
 
 export type EtcdFile =
-  | { kind: 'snapshot' | 'json' | 'value'; values: EtcdValue[] }
+  /** `older`: what a snapshot still holds of values that were replaced or deleted. */
+  | { kind: 'snapshot' | 'json' | 'value'; values: EtcdValue[]; older: EtcdValue[] }
   | { kind: 'damaged'; why: string }
 
 /**
@@ -49,12 +50,14 @@ export type EtcdFile =
  * of `etcdctl get -w json`, or the bytes of one value.
  */
 export function readEtcdFile(bytes: Buffer): EtcdFile {
-  const snapshot = latestValues(bytes)
+  const snapshot = readRevisions(bytes)
   if (snapshot !== undefined)
     return typeof snapshot === 'string'
       ? { kind: 'damaged', why: snapshot }
-      : { kind: 'snapshot', values: snapshot }
-  return jsonValues(bytes) ?? { kind: 'value', values: [{ key: '', value: withoutNewline(bytes) }] }
+      : { kind: 'snapshot', values: snapshot.latest, older: snapshot.older }
+  return (
+    jsonValues(bytes) ?? { kind: 'value', values: [{ key: '', value: withoutNewline(bytes) }], older: [] }
+  )
 }
 
 /** `etcdctl --print-value-only` ends its output with a newline that is not part of the value. */
@@ -72,7 +75,7 @@ function jsonValues(bytes: Buffer): EtcdFile | undefined {
       key: Buffer.from(String(kv.key ?? ''), 'base64').toString('utf8'),
       value: Buffer.from(String(kv.value ?? ''), 'base64'),
     }))
-    return { kind: 'json', values }
+    return { kind: 'json', values, older: [] }
   } catch {
     return undefined
   }

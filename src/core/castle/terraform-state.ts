@@ -15,9 +15,12 @@ function withoutKeys(address: string): string {
   return address.replace(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]/g, '')
 }
 
-/** Values of `TF_LOG` that write values of variables and states into the log. */
+/**
+ * Values of `TF_LOG` that write values of variables and states into the log: all but the quiet ones, because terraform
+ * takes a level that it does not know (`1`, `true`) for TRACE (internal/logging/logging.go, 1.11).
+ */
 export function isVerboseLog(value: string | undefined): boolean {
-  return value !== undefined && /^(trace|debug|info|json)$/i.test(value)
+  return value !== undefined && value !== '' && !/^(off|warn|error)$/i.test(value)
 }
 
 /** Terraform's version from `terraform version -json`; undefined when it says none. */

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
+import { iniSections } from './ini.ts'
 import type { SopsFile, SopsFormat, SopsMeta, SopsTree } from './tree.ts'
 
 /** Reads an encrypted file of SOPS. Text: why it is none, completing "FILE …"; it never repeats anything of the file. */
@@ -101,6 +102,21 @@ function plain(tree: SopsTree): unknown {
   return tree.kind === 'leaf' ? tree.text : null
 }
 
+function ini(text: string): { branches: SopsTree[]; meta: unknown } | string {
+  const sections = iniSections(text)
+  if (typeof sections === 'string') return sections
+  const flat = new Map<string, string>()
+  const items: { key: string; value: SopsTree }[] = []
+  for (const { name, entries } of sections) {
+    if (name === 'sops') for (const [key, value] of entries) flat.set(key, value.replaceAll('\\n', '\n'))
+    else {
+      const inner = entries.map(([key, value]) => ({ key, value: leaf(value) }))
+      items.push({ key: name, value: { kind: 'map', items: inner } })
+    }
+  }
+  return { branches: [{ kind: 'map', items }], meta: flat.size > 0 ? unflatten(flat) : undefined }
+}
+
 function dotenv(text: string): { branches: SopsTree[]; meta: unknown } | string {
   const flat = new Map<string, string>()
   const items: { key: string; value: SopsTree }[] = []
@@ -114,37 +130,6 @@ function dotenv(text: string): { branches: SopsTree[]; meta: unknown } | string 
     else items.push({ key, value: leaf(value) })
   }
   return { branches: [{ kind: 'map', items }], meta: flat.size > 0 ? unflatten(flat) : undefined }
-}
-
-function ini(text: string): { branches: SopsTree[]; meta: unknown } | string {
-  const sections: { key: string; items: { key: string; value: SopsTree }[] }[] = [
-    { key: 'DEFAULT', items: [] },
-  ]
-  const flat = new Map<string, string>()
-  for (const raw of text.split('\n')) {
-    const line = raw.trim()
-    if (line === '' || line.startsWith(';') || line.startsWith('#')) continue
-    const head = /^\[(.+)\]$/.exec(line)
-    if (head) sections.push({ key: head[1] ?? '', items: [] })
-    else {
-      const at = line.search(/[=:]/)
-      if (at < 0) return 'has a line that is no name = value'
-      const key = line.slice(0, at).trim()
-      const value = unquoted(line.slice(at + 1).trim())
-      const section = sections.at(-1)
-      if (section?.key === 'sops') flat.set(key, value.replaceAll('\\n', '\n'))
-      else section?.items.push({ key, value: leaf(value) })
-    }
-  }
-  const items = sections
-    .filter(({ key }) => key !== 'sops')
-    .map(({ key, items: inner }) => ({ key, value: { kind: 'map', items: inner } as SopsTree }))
-  return { branches: [{ kind: 'map', items }], meta: flat.size > 0 ? unflatten(flat) : undefined }
-}
-
-function unquoted(value: string): string {
-  const match = /^(`|"""|"|')([\s\S]*)\1$/.exec(value)
-  return match === null ? value : (match[2] ?? '')
 }
 
 /** `age__list_0__map_enc` → age[0].enc */
@@ -201,6 +186,7 @@ function metaOf(value: unknown): SopsMeta | string {
       ? { unencryptedSuffix: '_unencrypted' }
       : rules),
     commentRules: comments !== undefined,
+    version: text('version'),
     macOnlyEncrypted: /^true$/i.test(String(meta.mac_only_encrypted ?? '')),
   }
 }

@@ -25,6 +25,8 @@ export interface SopsMeta {
   /** Rules about comments, which only the sops program knows. */
   commentRules: boolean
   macOnlyEncrypted: boolean
+  /** Of the SOPS that wrote the file. */
+  version: string | undefined
 }
 
 export interface SopsFile {

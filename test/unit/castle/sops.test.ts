@@ -85,6 +85,10 @@ test('dotenv, INI and binary', async () => {
     'DEFAULT.a': '1',
     'db.password': 'p#;=',
   })
+  // the form of SOPS 3.13, with the age key in a block over several lines
+  const block = await sopsIni({ db: { user: 'u', password: 'p#;=' } }, options(), true)
+  expect(block).toMatch(/^age__list_0__map_enc {7}= """-----BEGIN AGE ENCRYPTED FILE-----\n[^"]+"""$/m)
+  expect(await clear(block, 'ini')).toEqual({ 'db.user': 'u', 'db.password': 'p#;=' })
   const pem = '-----BEGIN X-----\r\nabc\r\n-----END X-----\r\n'
   expect(await clear(await sopsBinary(pem, options()), 'binary')).toEqual({ data: pem })
 })

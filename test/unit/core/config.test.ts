@@ -254,6 +254,16 @@ describe('a wrong tazpod.yaml', () => {
     ['a dotenv key', '{ path: a, format: dotenv, values: { a-b: A } }', 'is not a name of a variable'],
     ['no values', '{ path: a, format: json, values: {} }', 'has no values'],
     [
+      'a reader that is none',
+      '{ path: a, format: dotenv, for: ruby, values: { A: A } }',
+      'sh, node, compose',
+    ],
+    [
+      'a reader of no dotenv',
+      '{ path: a, format: json, for: node, values: { A: A } }',
+      'who reads a dotenv file',
+    ],
+    [
       'raw with two',
       '{ path: a, format: raw, values: { x: A, y: B } }',
       'format raw takes one value, here are 2',

@@ -4,7 +4,7 @@ import { ignoreLines } from '../../../src/core/gitignore.ts'
 import { grantTable } from '../../../src/core/grants.ts'
 import { importCommand } from '../../../src/core/import-command.ts'
 import { secretNames } from '../../../src/core/secret-names.ts'
-import { grantLine, settingLines } from '../../../src/core/trust-lines.ts'
+import { grantLine, settingLines, warningLines } from '../../../src/core/trust-lines.ts'
 
 const CONFIG: ProjectConfig = {
   version: 1,
@@ -87,4 +87,23 @@ test.each<[BindRule, string]>([
   [{ path: '-a b', format: 'json', values: [] }, "tazpod vault import './-a b' --format json --empty"],
 ])('the command that takes clear text into the vault: %j', (bind, command) => {
   expect(importCommand(bind)).toBe(command)
+})
+
+test('what deserves a second look is a line of its own', () => {
+  const [kube, token] = CONFIG.secrets
+  const lines = warningLines({
+    ...CONFIG,
+    secrets: [
+      { ...kube!, env: 'GNUPGHOME' },
+      { ...token!, env: 'VAULT_ADDR', file: 't\u0435xt' },
+    ],
+    binds: [{ ...CONFIG.binds[0]!, path: 'a/b\u200b.tfvars' }],
+  })
+  expect(lines).toEqual([
+    `${kube!.name} sets GNUPGHOME, which moves the folder where programs look for their keys`,
+    `${token!.name} sets VAULT_ADDR, which sends credentials to another server`,
+    `the file of ${token!.name} "t\\u{435}xt" has letters of two scripts: U+0435 is Cyrillic, others are Latin`,
+    'the bind "a/b\\u{200b}.tfvars" has the invisible character U+200B',
+  ])
+  expect(warningLines(CONFIG)).toEqual([])
 })

@@ -23,31 +23,31 @@ describe('dotenv', () => {
       '\uFEFF# a comment',
       'PLAIN=a b  # comment',
       'HASH=a#b',
+      'FIRST=#1secret!',
+      "ANSI=$'a\\nb\\t\\x41\\101\\u20ac\\'\\\\' # comment",
       'export EXPORTED = x',
       'SINGLE=\'a $b \\n "c"\' # comment',
-      'DOUBLE="a\\nb\\t\\"c\\" \\$d \\x"',
+      'DOUBLE="a\\nb\\t\\"c\\" $ \\\\x"',
       'EMPTY=',
       'QUOTED_EMPTY=""',
       "SHELL_STYLE='it'\\''s'",
-      'DOLLAR=$NOT_EXPANDED',
       'EQUALS=a=b==',
-      'PEM="-----BEGIN-----',
-      'abc',
-      '-----END-----"',
+      'PEM="-----BEGIN-----\nabc\n-----END-----"',
       '',
     ].join('\r\n')
     expect(read('dotenv', text)).toEqual({
       PLAIN: 'a b',
       HASH: 'a#b',
+      FIRST: '#1secret!',
+      ANSI: "a\nb\tAA€'\\",
       EXPORTED: 'x',
       SINGLE: 'a $b \\n "c"',
-      DOUBLE: 'a\nb\t"c" $d \\x',
+      DOUBLE: 'a\nb\t"c" $ \\x',
       EMPTY: '',
       QUOTED_EMPTY: '',
       SHELL_STYLE: "it's",
-      DOLLAR: '$NOT_EXPANDED',
       EQUALS: 'a=b==',
-      PEM: '-----BEGIN-----\r\nabc\r\n-----END-----',
+      PEM: '-----BEGIN-----\nabc\n-----END-----',
     })
   })
 
@@ -56,11 +56,49 @@ describe('dotenv', () => {
     ['A=1\n\nA=2\n', 'F:3: not right for dotenv: A is there twice'],
     ["A=1\nB='x\n\n", 'F:2: not right for dotenv: a quote is not closed'],
     ['A="x" y\n', 'F:1: not right for dotenv: text follows the closing quote'],
-    ['A=`x`\n', 'F:1: not right for dotenv: a value in backticks is not supported; use single quotes'],
+    ['A=`x`\n', 'F:1: not right for dotenv: a backtick outside of quotes; put the value in single quotes'],
+    [
+      'A=1\nB=C:\\x\n',
+      'F:2: not right for dotenv: a backslash outside of quotes; put the value in single quotes',
+    ],
+    ["A=it's\n", 'a quote outside of quotes'],
+    ['A=x$' + '{B}\n', 'what some readers replace ($NAME) outside of quotes'],
+    ['A=$(id)\n', 'what some readers replace'],
+    ['A=$NAME\n', 'what some readers replace'],
+    ['A="x $NAME"\n', 'what some readers replace ($NAME) in double quotes; put the value in single quotes'],
+    ['A="C:\\Users"\n', 'a backslash before this character in double quotes'],
+    ['A="`id`"\n', 'a backtick in double quotes'],
+    ['A="x"# y\n', 'text follows the closing quote'],
+    ["A='x\r\ny'\n", 'a line end of Windows (CR LF) inside of quotes'],
+    ['A= # x\n', 'a value or a comment?'],
+    ["A=$'\\0'\n", "this escape in $'…' is not read"],
+    ["A=$'x\n", 'a quote is not closed'],
     ['1A=x\n', 'F:1: not right for dotenv: NAME=value is expected'],
     [`${'A'.repeat(129)}=x\n`, 'F:1: not right for dotenv: a name must be letters'],
   ])('refuses %j', (text, message) => {
     expect(why('dotenv', text)).toContain(message)
+  })
+
+  it('reads what bash writes with printf %q, byte for byte, or refuses it', () => {
+    const text = fc.string({
+      unit: fc.constantFrom("'", '\n', '\t', '\\', '$', '#', ' ', 'é', '\x01', 'n'),
+      maxLength: 12,
+    })
+    const values: string[] = fc.sample(text, 300)
+    const written = execFileSync('bash', [
+      '-c',
+      'for v in "$@"; do printf "A=%q\\0" "$v"; done',
+      'sh',
+      ...values,
+    ])
+    let read_ = 0
+    for (const [index, line] of written.toString().split('\0').slice(0, -1).entries()) {
+      const result = parseSecrets('dotenv', Buffer.from(`${line}\n`), 'F')
+      if (!result.ok) continue
+      read_++
+      expect(result.value.get('A')?.toString(), line).toBe(values[index])
+    }
+    expect(read_).toBeGreaterThan(50)
   })
 
   it('keeps bytes that are not UTF-8', () => {
@@ -148,6 +186,7 @@ describe('yaml', () => {
     ['A: ~\n', 'A has no value'],
     ['A: [SECRET]\n', 'A is a list or a mapping'],
     ['A: *SECRET\n', 'aliases'],
+    ['B: x\nA: !!binary |\n  /wD+\n', 'F:2: not right for yaml: tags'],
     ['A: @SECRET\n', 'not valid YAML'],
     ['A: "SECRET\n', 'not valid YAML'],
     ['A: 1\nA: 2\n', 'a key is there twice'],

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readExisting } from '../../../adapters/castle-files.ts'
 import { openBox } from '../../../adapters/secretbox.ts'
+import { withDigest } from '../../../core/castle/bolt.ts'
 import { isSecretKey, readEtcdFile, storedAs } from '../../../core/castle/etcd-values.ts'
 import type { Life } from '../../../core/castle/record.ts'
 import { keyBytes } from '../../../core/castle/secretbox-key.ts'
@@ -36,6 +38,8 @@ export interface EtcdReport {
   otherwise: number
   /** Too short, or no value of Kubernetes. */
   unreadable: number
+  /** Values that were replaced or deleted, in clear text, and not yet removed by a compaction. */
+  olderClear: number
   /** Names of the keys that the values say. */
   keyNames: string[]
   /** Secrets that the stored key does not open: their keys in etcd, at most 20. */
@@ -89,7 +93,7 @@ export function checkKey(
 }
 
 function isGood(report: EtcdReport): boolean {
-  return report.opened === report.secrets && report.secrets > 0
+  return report.opened === report.secrets && report.secrets > 0 && report.olderClear === 0
 }
 
 async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<EtcdReport>> {
@@ -98,8 +102,17 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
   const read = readEtcdFile(bytes.value)
   if (read.kind === 'damaged')
     return err({ reason: 'castle-data', what: file, why: `can't be read: ${read.why}` })
+  if (read.kind === 'snapshot' && !isWhole(bytes.value))
+    return err({
+      reason: 'castle-data',
+      what: file,
+      why: 'is not what etcd wrote: the SHA-256 at its end does not fit, so nothing that it says is proved',
+      next: 'take the snapshot again (talosctl etcd snapshot)',
+    })
   const report: EtcdReport = {
     ...{ file, kind: read.kind, secrets: 0, opened: 0, locked: 0, clear: 0, otherwise: 0, unreadable: 0 },
+    olderClear: read.older.filter(({ key: at, value }) => isSecretKey(at) && storedAs(value).kind === 'clear')
+      .length,
     keyNames: [],
     notOpened: [],
   }
@@ -122,4 +135,9 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
     if (report.notOpened.length < 20) report.notOpened.push(at === '' ? '(the value)' : at)
   }
   return ok(report)
+}
+
+function isWhole(snapshot: Buffer): boolean {
+  const parts = withDigest(snapshot)
+  return parts === undefined || createHash('sha256').update(parts.content).digest().equals(parts.digest)
 }

@@ -12,6 +12,12 @@ resource "terraform_data" "topology" {
     endpoint = var.cluster_endpoint
     nodes    = var.nodes
   }
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.talos_secretbox_key))
+      error_message = "talos_secretbox_key is standard base64 of exactly 32 bytes (44 characters), without a newline."
+    }
+  }
 }
 
 output "secretbox_patch" {
@@ -66,7 +72,7 @@ run "a_key_of_another_length_is_refused" {
   variables {
     talos_secretbox_key = "c2hvcnQ="
   }
-  expect_failures = [var.talos_secretbox_key]
+  expect_failures = [terraform_data.topology]
 }
 
 run "an_address_by_dhcp_is_refused" {

@@ -7,7 +7,8 @@ locals {
   first_node     = local.control_planes[sort(keys(local.control_planes))[0]]
   cluster_url    = "https://\${var.cluster_endpoint}:\${var.kubernetes_port}"
 
-  # Exactly this one field: it replaces the key that Talos would make up, before the first boot.
+  # Exactly this one field: it replaces the key that Talos would make up, before the first boot. For control planes
+  # only, as Talos itself does it: a worker never needs the key of etcd.
   secretbox_patch = yamlencode({
     cluster = { secretboxEncryptionSecret = var.talos_secretbox_key }
   })
@@ -37,6 +38,13 @@ locals {
 
 resource "talos_machine_secrets" "this" {
   talos_version = var.talos_version
+  lifecycle {
+    # A precondition names the rule and never the value, unlike the validation of a variable.
+    precondition {
+      condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.talos_secretbox_key))
+      error_message = "talos_secretbox_key is standard base64 of exactly 32 bytes (44 characters), without a newline."
+    }
+  }
 }
 
 data "talos_machine_configuration" "node" {
@@ -48,8 +56,8 @@ data "talos_machine_configuration" "node" {
   talos_version      = var.talos_version
   kubernetes_version = var.kubernetes_version
   config_patches = concat(
-    [local.secretbox_patch, local.node_patches[each.key]],
-    each.value.role == "controlplane" ? [local.control_plane_patch] : [],
+    [local.node_patches[each.key]],
+    each.value.role == "controlplane" ? [local.secretbox_patch, local.control_plane_patch] : [],
   )
 }
 

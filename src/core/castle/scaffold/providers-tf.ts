@@ -5,7 +5,7 @@
 export function providersTf(provider: 'vault' | 'infisical'): string {
   const infisical = provider === 'infisical'
   const token = infisical ? 'ephemeral.infisical_secret.proxmox_token.value' : 'var.proxmox_api_token'
-  return HEAD + (infisical ? REQUIRED : '') + MIDDLE + token + TAIL + (infisical ? INFISICAL : '')
+  return HEAD + (infisical ? REQUIRED : '') + MIDDLE + token + TAIL + (infisical ? INFISICAL : TOKEN_RULE)
 }
 
 const HEAD = `terraform {
@@ -81,6 +81,18 @@ provider "kubectl" {
   client_certificate     = base64decode(local.cluster.client_certificate)
   client_key             = base64decode(local.cluster.client_key)
   load_config_file       = false
+}
+`
+
+const TOKEN_RULE = `
+# Holds nothing but a rule: a precondition names it and never the value, unlike the validation of a variable.
+resource "terraform_data" "proxmox_token" {
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[^@!=]+@[^@!=]+![^@!=]+=.+$", var.proxmox_api_token))
+      error_message = "proxmox_api_token is user@realm!name=uuid."
+    }
+  }
 }
 `
 

@@ -126,11 +126,7 @@ const PROXMOX_TOKEN = `variable "proxmox_api_token" {
   type        = string
   description = "user@realm!name=uuid"
   sensitive   = true
-  ephemeral   = true
-  validation {
-    condition     = can(regex("^[^@!=]+@[^@!=]+![^@!=]+=.+$", var.proxmox_api_token))
-    error_message = "A Proxmox token is user@realm!name=uuid."
-  }
+  ephemeral   = true # its rule is in providers.tf: a validation here would quote the value when it fails
 }
 
 `
@@ -174,15 +170,12 @@ variable "kubernetes_version" {
   }
 }
 
-# Not ephemeral: Talos keeps it in the machine config, so it is in the state too. Treat the state as a secret.
+# Not ephemeral: Talos keeps it in the machine config, so it is in the state too. Treat the state as a secret. Its rule
+# is in main.tf: a validation here would quote the line of the tfvars file, and with it the key, when it fails.
 variable "talos_secretbox_key" {
   type        = string
   description = "Key that encrypts Secrets in etcd: 32 random bytes in base64, made by \`tazpod castle secretbox new\`."
   sensitive   = true
-  validation {
-    condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.talos_secretbox_key))
-    error_message = "The key is standard base64 of exactly 32 bytes (44 characters)."
-  }
 }
 
 # --- Infisical, External Secrets, Flux ---------------------------------------------------------------------------
