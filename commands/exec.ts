@@ -9,7 +9,7 @@ export default class Exec extends TazpodCommand {
   static override summary = 'Run a command with the secrets that it is granted, and only those.'
   static override description =
     'Asks for the passphrase when locked. The command takes the place of tazpod: same terminal, signals, exit code. Answered by the native binary, without Node, while unlocked.'
-  static override usage = 'exec [--only NAME]… [--] COMMAND [ARGUMENT]…'
+  static override usage = 'exec [--only NAME]… [--force] [--] COMMAND [ARGUMENT]…'
   static override examples = [
     '<%= config.bin %> exec -- terraform apply',
     '<%= config.bin %> exec --explain -- terraform apply',
@@ -23,6 +23,7 @@ export default class Exec extends TazpodCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    force: boolean({ summary: 'Also with a TF_LOG that would hold what terraform is granted.' }),
     explain: boolean({ summary: 'Show what the command would get; run nothing.' }),
   }
 

@@ -19,11 +19,13 @@
 #include "node.h"
 #include "outer.h"
 #include "set.h"
+#include "terraform.h"
 
 struct options {
 	const char *only[WIRE_MAX_ONLY];
 	uint16_t only_count;
 	bool non_interactive;
+	bool force; /* also with a log that would hold what is granted */
 	int passphrase_fd;
 	char **command;
 };
@@ -52,6 +54,8 @@ static bool parse(int argc, char **argv, struct options *o)
 		}
 		if (strcmp(argv[i], "--non-interactive") == 0) {
 			o->non_interactive = true;
+		} else if (strcmp(argv[i], "--force") == 0) {
+			o->force = true;
 		} else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
 			if (!add_only(o, argv[++i]))
 				return false;
@@ -260,6 +264,8 @@ int verb_exec(int argc, char **argv)
 	if (!grant_parse(&grant, reply.body, reply.frame.length))
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's grant can't be read");
 	warn_of_end(&grant, options.command[0]);
+	if (!options.force)
+		terraform_refuse_log(name_of(options.command[0]), &grant);
 	git_refuse_exposed(&grant);
 	int outer = outer_open();
 	int view = view_build(&place, &grant, reply.fds, reply.fd_count);

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
-import { constants } from 'node:os'
 import { err, ok, type Result } from '../core/result.ts'
 import { startCommand } from './ghost.ts'
-import { findInstall } from './install.ts'
 
 export interface Ran {
   exitCode: number
@@ -21,8 +19,14 @@ export async function runGranted(
   argv: readonly string[],
   options: { cwd: string; input?: Buffer },
 ): Promise<Result<Ran>> {
-  const child = startCommand(argv, { cwd: options.cwd, env: process.env })
+  const child = startCommand(argv, { cwd: options.cwd, env: quietEnvironment() })
   return child.ok ? collect(child.value, argv[0] ?? '', options.input) : child
+}
+
+/** Without what makes terraform write its work into logs, or changes its arguments: only its answer is wanted. */
+function quietEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !/^TF_(LOG|CLI_ARGS)/.test(name))
+  return Object.fromEntries(entries)
 }
 
 /** The same for a program that gets nothing from tazpod. */
@@ -58,34 +62,4 @@ function collect(child: ReturnType<typeof spawn>, tool: string, input?: Buffer):
   child.stdin?.on('error', () => {}) // it ended early: its exit code says why
   child.stdin?.end(input ?? '')
   return promise
-}
-
-/**
- * Runs a command with what it is granted on this process's own terminal, and returns its exit code (128 + n after a
- * signal). One Ctrl-C stays one: the terminal delivers it, and this process waits. SIGTERM is passed on once. A
- * terminal that closes would kill terraform in the middle of a resource: the command does not hear of it and gets one
- * SIGTERM instead. `quiet`: what it prints goes to stderr.
- */
-export async function runOnTerminal(
-  argv: readonly string[],
-  options: { cwd: string; quiet: boolean },
-): Promise<Result<number>> {
-  const { native, binary } = findInstall()
-  if (!native) return err({ reason: 'native-missing', path: binary })
-  const deaf = ['-c', 'trap "" HUP; exec "$@"', 'sh', binary, 'exec', '--', ...argv]
-  const stdio = ['inherit', options.quiet ? 2 : 'inherit', 'inherit'] as const
-  const child = spawn('/bin/sh', deaf, { cwd: options.cwd, stdio: [...stdio] })
-  let passedOn = false
-  const pass = () => {
-    if (!passedOn) child.kill('SIGTERM')
-    passedOn = true
-  }
-  const wait = () => {}
-  process.on('SIGINT', wait).on('SIGTERM', pass).on('SIGHUP', pass)
-  const { promise, resolve } = Promise.withResolvers<Result<number>>()
-  child.on('error', () => resolve(err({ reason: 'native-missing', path: binary })))
-  child.on('close', (code, signal) => resolve(ok(code ?? 128 + (signal ? constants.signals[signal] : 0))))
-  const ended = await promise
-  process.off('SIGINT', wait).off('SIGTERM', pass).off('SIGHUP', pass)
-  return ended
 }

@@ -18,18 +18,19 @@ export interface PtyEvents {
   end: (code: number) => void
 }
 
-/** Starts `argv` on a new pseudo terminal. The environment is only what its first moment needs. */
+/** Starts `argv` on a new pseudo terminal. The environment is only what its first moment needs, unless one is given. */
 export async function startOnPty(
   argv: readonly [string, ...string[]],
   size: { cols: number; rows: number },
   events: PtyEvents,
+  given?: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<PtyProgram> {
   const { spawn } = await import('node-pty')
   const [file, ...args] = argv
-  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' }
+  const env = given?.env ?? { PATH: process.env.PATH ?? '/usr/bin:/bin' }
   const name = process.env.TERM ?? 'xterm'
-  // The program finds its own folder: this one may have a name that is no UTF-8, which a string can't carry.
-  const child = spawn(file, args, { ...size, name, env, cwd: '/', encoding: null }) as IPty
+  // The session finds its own folder: this one may have a name that is no UTF-8, which a string can't carry.
+  const child = spawn(file, args, { ...size, name, env, cwd: given?.cwd ?? '/', encoding: null }) as IPty
   // With `encoding: null` these are Buffers, whatever the types say.
   child.onData((data) => events.data(data as unknown as Buffer))
   child.onExit(({ exitCode, signal }) => events.end(signal ? 128 + signal : exitCode))

@@ -1,9 +1,10 @@
 /** `castle apply` at a terminal: one Ctrl-C is one interrupt, a closed terminal loses no state. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readyCastle } from '../support/castle.ts'
 import { tazpodBinary } from '../support/installed.ts'
+import { killed } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import { startTazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
@@ -60,4 +61,26 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
     expect(out).not.toContain('Two interrupts')
     expect(tainted()).toBe(true)
   })
+
+  test.each(['at a terminal', 'in a pipe'] as const)(
+    'SIGKILL of tazpod %s: terraform goes on, and writes its state',
+    async (where) => {
+      const main = join(blue, 'main.tf')
+      const before = readFileSync(main, 'utf8')
+      writeFileSync(main, before.replace('while :; do sleep 0.1; done', 'sleep 2; seq 1 20000'))
+      rmSync(join(blue, 'started'), { force: true })
+      await using terminal =
+        where === 'in a pipe' ? undefined : new Terminal(scratch, [tazpodBinary(), ...APPLY], { cwd: blue })
+      const child = terminal ? undefined : startTazpod(scratch, APPLY, { cwd: blue })
+      for (const stream of [child?.stdout, child?.stderr]) stream?.on('data', () => {})
+      expect(await until(() => existsSync(join(blue, 'started')), 30_000)).toBe(true)
+      const pid = scratch.processes().find(({ command }) => /castle apply/.test(command))?.pid
+      await killed(pid ?? 0)
+      expect(await until(() => !existsSync(join(blue, '.terraform.tfstate.lock.info')), 20_000)).toBe(true)
+      const state = JSON.parse(readFileSync(join(blue, 'terraform.tfstate'), 'utf8'))
+      const slow = state.resources.find((resource: { name: string }) => resource.name === 'slow')
+      expect(slow?.instances[0].status).toBeUndefined()
+      writeFileSync(main, before)
+    },
+  )
 })

@@ -17,6 +17,7 @@ import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { stub } from '../support/stub.ts'
 import { type Run, tazpod } from '../support/tazpod.ts'
+import { Terminal } from '../support/terminal.ts'
 import { need, which } from '../support/tools.ts'
 
 async function world(): Promise<{ scratch: Scratch; blue: string }> {
@@ -202,6 +203,55 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
     expect(record(blue).life).toBe('live')
   })
 })
+
+describe.skipIf(!need('terraform', 'what terraform quotes'))(
+  'a castle whose validation quotes its key',
+  () => {
+    let scratch: Scratch
+    let blue: string
+    let key: string
+    beforeAll(async () => {
+      ;({ scratch, blue } = await world())
+      key = await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY')
+      const path = join(blue, 'variables.tf')
+      const rule =
+        '  validation {\n    condition     = length(var.talos_secretbox_key) == 3\n    error_message = "No."\n  }\n'
+      const text = readFileSync(path, 'utf8')
+      writeFileSync(path, text.replace(/(variable "talos_secretbox_key" \{\n)/, `$1${rule}`))
+    })
+    afterAll(() => scratch[Symbol.asyncDispose]())
+
+    test('in a pipe: the value is hidden, and named', async () => {
+      const planned = await castle(scratch, blue, ['plan', '--', '-no-color'])
+      expect(planned.status).toBe(1)
+      expect(planned.stderr).toContain('talos_secretbox_key = "(hidden: BLUE_TALOS_SECRETBOX_KEY)"')
+      expect(planned.stderr).toContain(
+        'tazpod: terraform printed BLUE_TALOS_SECRETBOX_KEY 2 times; it is hidden above',
+      )
+      expect(planned.stdout + planned.stderr).not.toContain(key)
+    })
+
+    test('at a terminal: the same, with its colours', async () => {
+      await using terminal = new Terminal(scratch, [tazpodBinary(), 'castle', 'plan'], { cwd: blue })
+      expect((await terminal.exit()).exitCode).toBe(1)
+      expect(terminal.text()).toContain('(hidden: BLUE_TALOS_SECRETBOX_KEY)')
+      expect(terminal.raw).toContain('\x1b[31m')
+      expect(terminal.raw).not.toContain(key)
+      expect(terminal.raw).not.toContain(key.slice(0, 30))
+    })
+
+    test('terraform asks for its yes there, and gets it', async () => {
+      const path = join(blue, 'variables.tf')
+      writeFileSync(path, readFileSync(path, 'utf8').replace('== 3', '== 44'))
+      await using terminal = new Terminal(scratch, [tazpodBinary(), 'castle', 'apply'], { cwd: blue })
+      await terminal.waitForText('Enter a value:', 30_000)
+      terminal.line('yes')
+      expect((await terminal.exit()).exitCode).toBe(0)
+      expect(terminal.text()).toContain('Apply complete!')
+      expect(terminal.text()).toContain('castle blue is live')
+    })
+  },
+)
 
 describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight', () => {
   let scratch: Scratch

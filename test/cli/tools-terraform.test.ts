@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startedAs, WAYS, type Way } from '../support/both-ways.ts'
 import { Scratch } from '../support/scratch.ts'
 import { held } from '../support/story.ts'
-import { type Run, run, startTazpod } from '../support/tazpod.ts'
+import { type Run, run, startTazpod, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
 import { until } from '../support/until.ts'
@@ -126,6 +126,39 @@ describe.skipIf(!need('terraform', 'terraform with a bound tfvars file'))('terra
     expect(slow?.instances[0].status).toBe('tainted')
     expect(existsSync(join(cwd, '.terraform.tfstate.lock.info'))).toBe(false)
   }
+
+  test.each(['1', 'trace', 'JSON'])(
+    'TF_LOG=%s would write the values into a log: refused, unless forced',
+    async (level) => {
+      const cwd = await folder('through tazpod')
+      const logged = (...flags: string[]) =>
+        tazpod(scratch, ['exec', ...flags, '--', 'terraform', 'plan', '-no-color'], {
+          cwd,
+          env: { TF_LOG: level },
+          timeout: 60_000,
+        })
+      const refused = await logged()
+      expect([refused.status, refused.stdout]).toEqual([77, ''])
+      expect(refused.stderr).toContain(
+        `tazpod: TF_LOG=${level} makes terraform write the values that it is granted into its log`,
+      )
+      expect(refused.stderr).toContain('next: unset TF_LOG')
+      expect((await logged('--force')).status).toBe(0)
+    },
+  )
+
+  test('a quiet TF_LOG, and a verbose one of a command that is granted nothing, are none of its business', async () => {
+    const cwd = await folder('through tazpod')
+    const quiet = { TF_LOG: 'warn', TF_LOG_PROVIDER: 'Off' }
+    const planned = await tazpod(scratch, ['exec', '--', 'terraform', 'plan'], {
+      cwd,
+      env: quiet,
+      timeout: 60_000,
+    })
+    expect(planned.status).toBe(0)
+    const other = await tazpod(scratch, ['exec', '--', 'true'], { cwd, env: { TF_LOG: 'trace' } })
+    expect(other).toMatchObject({ status: 0, stderr: '' })
+  })
 
   test('a variable of the caller is weaker than the bound file, and -var stronger, as terraform has it', async () => {
     const cwd = await folder('through tazpod')

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { modeOf } from '../../adapters/castle-files.ts'
-import { runGranted, runOnTerminal } from '../../adapters/child.ts'
+import { runGranted } from '../../adapters/child.ts'
+import { runHiding } from '../../adapters/hiding-run.ts'
 import { askLine, hasTerminal } from '../../adapters/terminal.ts'
 import type { Life } from '../../core/castle/record.ts'
 import { inCluster, isData } from '../../core/castle/terraform-state.ts'
@@ -10,6 +11,7 @@ import { pull } from '../pull.ts'
 import type { AccessFlags } from '../vault/access.ts'
 import { castleHere, type OpenCastle } from './access.ts'
 import { openSealed, recordChange } from './guard.ts'
+import { hiddenFromTerraform, hiddenWords } from './hidden.ts'
 import { preflight } from './preflight.ts'
 import type { Castle } from './record.ts'
 import { checkKey } from './secretbox/check.ts'
@@ -248,8 +250,18 @@ async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
     : err({ reason: 'castle-tool', tool: 'terraform', why: `init ended with ${init.value}` })
 }
 
-function terraform(castle: Castle, args: readonly string[], { flags }: RunOptions): Promise<Result<number>> {
-  return runOnTerminal(['terraform', ...args], { cwd: castle.folder, quiet: flags.json })
+async function terraform(
+  { folder }: Castle,
+  args: readonly string[],
+  { env, flags, force }: RunOptions,
+): Promise<Result<number>> {
+  const hidden = await hiddenFromTerraform(env, folder)
+  if (!hidden.ok) return hidden
+  const options = { cwd: folder, quiet: flags.json, force, hidden: hidden.value }
+  const ran = await runHiding(['terraform', ...args], options)
+  for (const line of hiddenWords(hidden.value)) process.stderr.write(`${line}\n`)
+  hidden.value.wipe()
+  return ran
 }
 
 async function stateList(castle: Castle): Promise<Result<string[]>> {
