@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/flags'
 import { pushSecret } from '../../src/app/infisical/push.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
-import { newValue } from '../../src/app/vault/secrets.ts'
+import { newValue, withoutLineEnd } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
@@ -26,13 +26,15 @@ export default class SecretsPush extends TazpodCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsPush)
     const access = this.finish(await vaultAccess(flags))
-    const value = this.finish(await newValue(access, args.name))
+    const given = this.finish(await newValue(access, args.name))
+    const { value, remark } = withoutLineEnd(given)
     const push = { name: args.name, value, path: flags.path }
-    const done = await pushSecret(access, errandHere(), push).finally(() => value.fill(0))
+    const done = await pushSecret(access, errandHere(), push).finally(() => given.fill(0))
     const pushed = this.finish(done)
     const { name, path, change, size, fingerprint } = pushed
     const words = { created: 'created', updated: 'updated', same: 'as it was' }[change]
     this.print(flags.json, pushed, `${name}: ${words} in ${path}, ${size} bytes, fingerprint ${fingerprint}`)
+    if (remark !== undefined) this.note(remark)
     if (change !== 'same') this.note('commands get it with the next tazpod pull')
   }
 }

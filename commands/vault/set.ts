@@ -1,6 +1,6 @@
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { afterChange } from '../../src/app/vault/after-change.ts'
-import { newValue, remarksOn, setSecrets } from '../../src/app/vault/secrets.ts'
+import { newValue, remarksOn, setSecrets, withoutLineEnd } from '../../src/app/vault/secrets.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { forceFlag, passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
@@ -8,7 +8,7 @@ import { forceFlag, passphraseFdFlag, TazpodCommand } from '../../src/cli/base-c
 export default class VaultSet extends TazpodCommand {
   static override summary = 'Keep a secret in the vault.'
   static override description =
-    'The value comes from standard input, byte for byte, at most 1 MiB; on a terminal it is asked for, hidden. It is never an argument, because arguments show in the process list and the shell history.'
+    'The value comes from standard input, byte for byte, at most 1 MiB; on a terminal it is asked for, hidden. Of a key or token that is known by its form the newline behind it is left out, and that is said. It is never an argument, because arguments show in the process list and the shell history.'
   static override examples = [
     '<%= config.bin %> vault set DEPLOY_KEY < key.pem',
     'printf %s "$TOKEN" | tazpod vault set TOKEN',
@@ -19,11 +19,12 @@ export default class VaultSet extends TazpodCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultSet)
     const access = this.finish(await vaultAccess(flags))
-    const value = this.finish(await newValue(access, args.name))
+    const given = this.finish(await newValue(access, args.name))
+    const { value, remark } = withoutLineEnd(given)
     const size = value.length
-    const remarks = remarksOn(args.name, value)
+    const remarks = [remark ?? [], remarksOn(args.name, value)].flat()
     const changed = await setSecrets(access, new Map([[args.name, value]]), flags.force).finally(() =>
-      value.fill(0),
+      given.fill(0),
     )
     const { added, replaced } = this.finish(changed)
     const what = added.length > 0 ? 'added' : replaced.length > 0 ? 'replaced' : 'unchanged'

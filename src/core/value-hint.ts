@@ -22,3 +22,26 @@ export function valueHint(name: string, value: Buffer): string | undefined {
   }
   return undefined
 }
+
+/** Keys and tokens of one line, of which a newline is never a part: what takes them says "malformed". */
+const TOKENS: readonly (readonly [what: string, form: RegExp])[] = [
+  ['32 bytes in base64', /^[A-Za-z0-9+/]{43}=$/],
+  ['an API token of Proxmox', /^[^\s@!=]+@[^\s@!=]+![^\s@!=]+=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/],
+  ['an age identity', /^AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{58,}$/],
+  ['a token of GitHub', /^(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,})$/],
+  ['a token of GitLab', /^glpat-[\w.-]{20,}$/],
+  ['a token of Infisical', /^st\.[\w.-]{40,}$/],
+  ['a UUID', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/],
+]
+
+/**
+ * What a value is that stands alone on its line, where the line end can only have come from the pipe (`openssl rand
+ * -base64 32 |`); undefined where it might belong to it.
+ */
+export function lineEndOfToken(value: Buffer): { what: string; bytes: number } | undefined {
+  const bytes = value.at(-1) !== 0x0a ? 0 : value.at(-2) === 0x0d ? 2 : 1
+  if (bytes === 0 || value.length > 512) return undefined
+  const line = value.toString('latin1', 0, value.length - bytes)
+  const found = TOKENS.find(([, form]) => form.test(line))
+  return found && { what: found[0], bytes }
+}

@@ -81,6 +81,15 @@ describe('tazpod vault', () => {
     expect(Buffer.from(JSON.parse(json.stdout).value, 'base64')).toEqual(BYTES)
   })
 
+  test('set leaves out the newline behind a key that has none, and says so', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64')
+    const set = await vault(scratch, ['set', 'BASE64'], { stdin: `${key}\n` })
+    expect(set.stdout).toBe('BASE64: added, 44 bytes\n')
+    expect(set.stderr).toContain('it is 32 bytes in base64: the newline at its end was left out')
+    expect((await vault(scratch, ['get', '--reveal', 'BASE64'])).stdout).toBe(key)
+    expect((await vault(scratch, ['rm', 'BASE64'])).status).toBe(0)
+  })
+
   test('set keeps the newline of a single line, and says so', async () => {
     const line = await vault(scratch, ['set', 'LINE'], { stdin: 'token\n' })
     expect(line.stderr).toBe('the value ends with a newline, which is kept; printf %s VALUE writes none\n')

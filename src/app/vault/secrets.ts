@@ -2,7 +2,7 @@ import { readStdin, stdinIsTerminal } from '../../adapters/standard-streams.ts'
 import { askHidden } from '../../adapters/terminal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSecretName } from '../../core/secret-name.ts'
-import { valueHint } from '../../core/value-hint.ts'
+import { lineEndOfToken, valueHint } from '../../core/value-hint.ts'
 import { type Changed, wipeDocument, withoutSecret } from '../../core/vault-edit.ts'
 import { MAX_VALUE } from '../../core/vault-limits.ts'
 import { type VaultAccess, withIdentity } from './access.ts'
@@ -45,6 +45,16 @@ export async function newValue(access: VaultAccess, name: string): Promise<Resul
     })
   }
   return readStdin(`the value of ${name}`, MAX_VALUE)
+}
+
+/** Leaves out a line end that can not be a part of the value; `remark` says so, `value` shares the memory. */
+export function withoutLineEnd(value: Buffer): { value: Buffer; remark: string | undefined } {
+  const end = lineEndOfToken(value)
+  if (end === undefined) return { value, remark: undefined }
+  return {
+    value: value.subarray(0, value.length - end.bytes),
+    remark: `it is ${end.what}: the newline at its end was left out, because it is no part of it`,
+  }
 }
 
 /** What a person should know about a value that was kept as it is. */

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { valueHint } from '../../../src/core/value-hint.ts'
+import { lineEndOfToken, valueHint } from '../../../src/core/value-hint.ts'
 import { need } from '../../support/tools.ts'
 
 describe.skipIf(!need('ssh-keygen', 'keys that ssh refuses'))('an SSH key', () => {
@@ -50,4 +50,26 @@ test.each([
   '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
 ])('%j has no hint', (value) => {
   expect(valueHint('A', Buffer.from(value))).toBeUndefined()
+})
+
+describe('the line end behind a token', () => {
+  const UUID = '01234567-89ab-cdef-0123-456789abcdef'
+  test.each([
+    [`${'A'.repeat(43)}=`, '32 bytes in base64'],
+    [`root@pam!tazpod=${UUID}`, 'an API token of Proxmox'],
+    [`ghp_${'a1'.repeat(18)}`, 'a token of GitHub'],
+    [UUID, 'a UUID'],
+  ])('is no part of %s', (token, what) => {
+    expect(lineEndOfToken(Buffer.from(`${token}\n`))).toEqual({ what, bytes: 1 })
+    expect(lineEndOfToken(Buffer.from(`${token}\r\n`))).toEqual({ what, bytes: 2 })
+    expect(lineEndOfToken(Buffer.from(token))).toBeUndefined()
+  })
+
+  test.each([
+    ['word\n'],
+    ['-----BEGIN X-----\nAAAA\n'],
+    ['\n'],
+    [`${'A'.repeat(43)}=\n\n`],
+    [`${'A'.repeat(42)}==\n`],
+  ])('may be one of %j', (value) => expect(lineEndOfToken(Buffer.from(value))).toBeUndefined())
 })
