@@ -28,15 +28,10 @@ export default class Log extends TazpodCommand {
     const human =
       lines.length === 0
         ? [`nothing yet in ${path}`]
-        : table(['time', 'project', 'event', 'pid', 'command', 'what'], lines.map(row), width())
+        : table(['time', 'project', 'event', 'pid', 'command', 'what'], lines.map(row))
     this.print(flags.json, lines, human)
     if (damaged > 0) this.note(`tazpod: ${count(damaged, 'damaged line')} of ${path} left out`)
   }
-}
-
-/** A pipe gets one line for each entry: what `grep` finds must not be broken by a column's end. */
-function width() {
-  return process.stdout.isTTY ? {} : { width: Number.POSITIVE_INFINITY }
 }
 
 function row(line: Activity): string[] {

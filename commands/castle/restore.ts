@@ -1,22 +1,28 @@
 import { boolean } from '@oclif/core/flags'
+import { castleHere } from '../../src/app/castle/access.ts'
+import { restoreRecord } from '../../src/app/castle/guard.ts'
 import { readCastle } from '../../src/app/castle/record.ts'
 import { BACKUPS } from '../../src/app/castle/state-backup.ts'
 import { keptStates, restoreState } from '../../src/app/castle/state-restore.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { errandHere } from '../../src/cli/errand.ts'
 import { table } from '../../src/cli/table.ts'
 import { when } from '../../src/cli/time.ts'
 
 export default class CastleRestore extends TazpodCommand {
-  static override summary = 'Put a kept state back in its place, or show what is kept.'
+  static override summary = 'Put a kept state or the last record back in its place, or show what is kept.'
   static override description =
-    'Every apply and destroy keeps the state of before and after in the vault. Another state that is there is overwritten with --force only, and is kept first, as replaced. Older ones: tazpod vault history.'
+    'record is castle.json as it was recorded last. Every apply and destroy keeps the state of before and after in the vault. Another state that is there is overwritten with --force only, and is kept first, as replaced. Older ones: tazpod vault history.'
   static override examples = [
     '<%= config.bin %> castle restore',
     '<%= config.bin %> castle restore before --force',
   ]
   static override args = {
-    which: textArgument({ options: [...BACKUPS], description: 'Which one; without it they are shown.' }),
+    which: textArgument({
+      options: [...BACKUPS, 'record'],
+      description: 'Which one; without it they are shown.',
+    }),
   }
   static override flags = {
     force: boolean({ summary: 'Even where another state is.' }),
@@ -26,6 +32,12 @@ export default class CastleRestore extends TazpodCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(CastleRestore)
     const castle = this.finish(await readCastle(process.cwd()))
+    if (args.which === 'record') {
+      const open = this.finish(await castleHere(flags, errandHere()))
+      const { record } = this.finish(await open.withStore((store) => restoreRecord(open.castle, store)))
+      const { name, life, since, changes } = record
+      return this.print(flags.json, record, `castle ${name}: change ${changes}, ${life} since ${since}`)
+    }
     const which = BACKUPS.find((one) => one === args.which)
     if (which === undefined) {
       const states = this.finish(await keptStates(castle, flags))

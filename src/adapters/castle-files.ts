@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, readlink, realpath, stat, symlink } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, readlink, realpath, stat, symlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { err, ok, type Result } from '../core/result.ts'
 import { disk } from './disk.ts'
@@ -112,4 +112,17 @@ export async function modeOf(path: string): Promise<number | undefined> {
     (about) => about.mode & 0o777,
     () => undefined,
   )
+}
+
+/**
+ * Whether a process holds a POSIX lock on a file, as Terraform does on its state while it works (fcntl F_SETLK); what
+ * a killed one left beside it says nothing. By the inode of /proc/locks (proc(5)); unreadable counts as locked.
+ */
+export async function isLocked(path: string): Promise<boolean> {
+  const about = await stat(path).catch(() => undefined)
+  if (about === undefined) return false
+  const locks = await readFile('/proc/locks', 'latin1').catch(() => undefined)
+  if (locks === undefined) return true
+  const held = new RegExp(`^\\d+: +(?:OFDLCK|POSIX) .* [0-9a-f]+:[0-9a-f]+:${about.ino} `, 'm')
+  return held.test(locks)
 }

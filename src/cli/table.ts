@@ -6,7 +6,7 @@ const GAP = 2
 const LEAST = 8
 
 interface TableOptions {
-  /** Characters in a row; default: 80, or the terminal's width when it is wider. */
+  /** Characters in a row; default: the terminal's width, at least 80; without a terminal as many as it needs. */
   width?: number
   /** Style of a row's first cell. It says in colour what that cell says in words. */
   tone?: (row: number) => Style | undefined
@@ -19,7 +19,7 @@ interface TableOptions {
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { width = outputWidth(), tone }: TableOptions = {},
+  { width = rowWidth(), tone }: TableOptions = {},
 ): string[] {
   const cells = rows.map((row) => head.map((_, i) => printable(row[i] ?? '')))
   const widths = head.map((title, i) =>
@@ -38,6 +38,11 @@ export function table(
 interface Column {
   width: number
   right: boolean
+}
+
+/** A pipe gets whole rows: `grep` and `awk` look for a name in one line. */
+function rowWidth(): number {
+  return process.stdout.isTTY ? outputWidth() : Number.POSITIVE_INFINITY
 }
 
 /** Width for human output: the terminal's, at least 80; 80 where there is none. */

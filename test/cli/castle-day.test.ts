@@ -26,9 +26,9 @@ test.skipIf(!need('terraform', 'one day of a castle'))('one day of a castle', as
   const kubectl = stub(scratch, 'kubectl', 'echo applied')
   await makeVault(scratch, {
     ...castleSecrets('blue'),
-    BLUE_PROXMOX_API_TOKEN: secrets.token,
-    BLUE_INFISICAL_CLIENT_ID: secrets.id,
-    BLUE_INFISICAL_CLIENT_SECRET: secrets.secret,
+    BLUE_B1E00000_PROXMOX_API_TOKEN: secrets.token,
+    BLUE_B1E00000_INFISICAL_CLIENT_ID: secrets.id,
+    BLUE_B1E00000_INFISICAL_CLIENT_SECRET: secrets.secret,
   })
   const said: Buffer[] = []
   const day = async (
@@ -41,7 +41,8 @@ test.skipIf(!need('terraform', 'one day of a castle'))('one day of a castle', as
     if (done.status !== 0) throw new Error(`${args.join(' ')} ended with ${done.status}: ${done.stderr}`)
     return done
   }
-  const key = () => must(scratch, ['vault', 'get', '--reveal', 'BLUE_TALOS_SECRETBOX_KEY'], { cwd: blue })
+  const key = () =>
+    must(scratch, ['vault', 'get', '--reveal', 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'], { cwd: blue })
 
   // morning: blue is made, planned and applied
   const blue = await newCastle(scratch, 'blue', BLUE)

@@ -22,8 +22,12 @@ let kubectl: ReturnType<typeof stub>
 beforeAll(async () => {
   scratch = new Scratch()
   kubectl = stub(scratch, 'kubectl', 'echo "secret/universal-auth-credentials serverside-applied"')
-  const more = { BLUE_KUBECONFIG_CONTENT: 'k', DB_PASSWORD: 'x', API_TOKEN: 'y' }
-  await makeVault(scratch, { BLUE_INFISICAL_CLIENT_ID: ID, BLUE_INFISICAL_CLIENT_SECRET: SECRET, ...more })
+  const more = { BLUE_B1E00000_KUBECONFIG_CONTENT: 'k', DB_PASSWORD: 'x', API_TOKEN: 'y' }
+  await makeVault(scratch, {
+    BLUE_B1E00000_INFISICAL_CLIENT_ID: ID,
+    BLUE_B1E00000_INFISICAL_CLIENT_SECRET: SECRET,
+    ...more,
+  })
   blue = await newCastle(scratch, 'blue')
   await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue, passphrase: PASSPHRASE })
 })
@@ -33,7 +37,7 @@ const render = (...args: string[]): Promise<Run> => castle(scratch, blue, ['rend
 
 describe('talos-patch', () => {
   test('has exactly the one field, and the stored key', async () => {
-    const key = await must(scratch, ['vault', 'get', '--reveal', 'BLUE_TALOS_SECRETBOX_KEY'], {
+    const key = await must(scratch, ['vault', 'get', '--reveal', 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'], {
       cwd: blue,
       passphrase: PASSPHRASE,
     })

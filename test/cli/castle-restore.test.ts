@@ -1,4 +1,6 @@
 /** `castle restore`: the state that Terraform lost, or that a run spoilt, comes back from the vault. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,7 +8,9 @@ import { readyCastle } from '../support/castle.ts'
 import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
-import { need } from '../support/tools.ts'
+import { need, needPython } from '../support/tools.ts'
+
+const PYTHON = needPython(['fcntl'], 'the lock of terraform')
 
 describe.skipIf(!need('terraform', 'castle restore'))('castle restore', () => {
   let scratch: Scratch
@@ -63,17 +67,64 @@ describe.skipIf(!need('terraform', 'castle restore'))('castle restore', () => {
     expect(readFileSync(state)).toEqual(other)
   })
 
-  test('nothing while Terraform is at work; nothing that is not kept', async () => {
-    const lock = join(blue, '.terraform.tfstate.lock.info')
-    writeFileSync(lock, '{}')
-    const busy = await restore('after', '--force')
-    expect(busy).toMatchObject({ status: 77, stdout: '' })
-    expect(busy.stderr).toContain('Terraform is at work on this state')
-    rmSync(lock)
-    const none = await restore('before')
-    expect(none).toMatchObject({ status: 65, stdout: '' })
-    expect(none.stderr).toContain('castles/blue/before.tfstate.gz is not in the vault')
-    expect((await restore('yesterday')).status).toBe(64)
+  test('a state of another lineage is not put in its place, also where the own one is lost', async () => {
+    const text = applied.toString('utf8')
+    const foreign = Buffer.from(text.replace(/"lineage": "[^"]+"/, '"lineage": "somebody-else"'))
+    writeFileSync(state, foreign, { mode: 0o600 })
+    const refused = await restore('after')
+    expect(refused).toMatchObject({ status: 77, stdout: '' })
+    expect(refused.stderr).toContain("the kept state is not this one's")
+    rmSync(state)
+    expect((await restore('after')).status).toBe(0)
+    const record = join(blue, 'castle.json')
+    const kept = readFileSync(record, 'utf8')
+    writeFileSync(record, kept.replace(/"lineage": "[^"]+"/, '"lineage": "another"'))
+    rmSync(state)
+    expect((await restore('after')).stderr).toContain('and castle blue has another')
+    writeFileSync(record, kept)
+    expect((await restore('after')).status).toBe(0)
+  })
+
+  test('a state that is over 1 MiB compressed is kept, in parts', async () => {
+    const big = JSON.parse(applied.toString('utf8'))
+    big.outputs.big = { value: randomBytes(1_500_000).toString('hex'), type: 'string' }
+    big.serial = 100
+    const before = Buffer.from(JSON.stringify(big, null, 2))
+    writeFileSync(state, before, { mode: 0o600 })
+    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], { cwd: blue, timeout: 120_000 })
+    expect((await restore('before', '--force')).status).toBe(0)
+    expect(readFileSync(state).equals(before)).toBe(true)
+    writeFileSync(state, applied, { mode: 0o600 })
+  })
+
+  const LOCKED = `import fcntl, sys, time
+f = open(sys.argv[1], 'r+')
+fcntl.lockf(f, fcntl.LOCK_EX)
+print('locked', flush=True)
+time.sleep(60)`
+
+  test.skipIf(!PYTHON)(
+    'nothing while Terraform is at work; what a killed one left holds nobody up',
+    async () => {
+      const holder = spawn(PYTHON ?? '', ['-c', LOCKED, state], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await new Promise((resolve) => holder.stdout.once('data', resolve))
+      const busy = await restore('after', '--force')
+      expect(busy).toMatchObject({ status: 77, stdout: '' })
+      expect(busy.stderr).toContain('Terraform is at work on this state: a process has its lock')
+      holder.kill('SIGKILL')
+      await new Promise((resolve) => holder.once('close', resolve))
+      const left = join(blue, '.terraform.tfstate.lock.info')
+      writeFileSync(left, '{"ID": "left by a killed one"}')
+      scratch.own(left)
+      expect((await restore('after', '--force')).status).toBe(0)
+      await must(scratch, ['castle', 'plan'], { cwd: blue, timeout: 120_000 })
+    },
+  )
+
+  test('nothing that is not kept; nothing while locked', async () => {
+    rmSync(join(blue, '.terraform.tfstate.lock.info'), { force: true })
+    const none = await restore('yesterday')
+    expect(none).toMatchObject({ status: 64, stdout: '' })
     await must(scratch, ['lock'], { cwd: blue })
     expect((await restore('after', '--non-interactive')).status).toBe(75)
   })

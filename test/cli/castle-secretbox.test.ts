@@ -11,7 +11,7 @@ import { plainSecret, sealedValue } from '../support/sealed-value.ts'
 import type { Run } from '../support/tazpod.ts'
 import { need } from '../support/tools.ts'
 
-const NAME = 'BLUE_TALOS_SECRETBOX_KEY'
+const NAME = 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'
 
 async function fresh(secrets: Record<string, string> = {}): Promise<{ scratch: Scratch; blue: string }> {
   const scratch = new Scratch()

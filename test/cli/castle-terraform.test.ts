@@ -74,7 +74,9 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
     })
     expect(run.backup.after).toBeGreaterThan(100)
     expect(record(blue).life).toBe('live')
-    expect(await must(scratch, ['vault', 'list'], { cwd: blue })).toContain('castles/blue/after.tfstate.gz')
+    expect(await must(scratch, ['vault', 'list'], { cwd: blue })).toContain(
+      'castles/blue-b1e00000/after.tfstate.gz',
+    )
   })
 
   test('publishes its credentials byte for byte, and a second time changes nothing', async () => {
@@ -82,10 +84,10 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
     expect(
       first.published.map(({ name, change }: { name: string; change: string }) => [name, change]),
     ).toEqual([
-      ['BLUE_KUBECONFIG_CONTENT', 'created'],
-      ['BLUE_TALOSCONFIG_CONTENT', 'created'],
+      ['BLUE_B1E00000_KUBECONFIG_CONTENT', 'created'],
+      ['BLUE_B1E00000_TALOSCONFIG_CONTENT', 'created'],
     ])
-    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(kubeconfig('10.0.10.10'))
+    expect(await stored(scratch, blue, 'BLUE_B1E00000_KUBECONFIG_CONTENT')).toBe(kubeconfig('10.0.10.10'))
     const again = await must(scratch, ['castle', 'publish'], { cwd: blue })
     expect(again).toContain('same')
     expect(existsSync(join(blue, 'configs'))).toBe(false)
@@ -100,7 +102,7 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
       })
     const mine = `${kubeconfig('10.0.10.10')}, of the folder`
     expect(await fromWork(mine)).toMatchObject({ status: 0 })
-    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(mine)
+    expect(await stored(scratch, blue, 'BLUE_B1E00000_KUBECONFIG_CONTENT')).toBe(mine)
     expect((await castle(scratch, blue, ['publish', '--from', 'work'])).status).toBe(64)
     for (const [config, why] of [
       ['k', 'no YAML map'],
@@ -109,18 +111,18 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
       const refused = await fromWork(config)
       expect(refused).toMatchObject({ status: 65 })
       expect(refused.stderr).toContain(why)
-      expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(mine)
+      expect(await stored(scratch, blue, 'BLUE_B1E00000_KUBECONFIG_CONTENT')).toBe(mine)
     }
   })
 
   test('without a state nothing is published, and what was published stays', async () => {
-    const before = await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')
+    const before = await stored(scratch, blue, 'BLUE_B1E00000_KUBECONFIG_CONTENT')
     renameSync(join(blue, 'terraform.tfstate'), join(blue, 'kept.tfstate'))
     const refused = await castle(scratch, blue, ['publish'])
     renameSync(join(blue, 'kept.tfstate'), join(blue, 'terraform.tfstate'))
     expect(refused).toMatchObject({ status: 69 })
     expect(refused.stderr).toContain('has no output kubeconfig; nothing was stored')
-    expect(await stored(scratch, blue, 'BLUE_KUBECONFIG_CONTENT')).toBe(before)
+    expect(await stored(scratch, blue, 'BLUE_B1E00000_KUBECONFIG_CONTENT')).toBe(before)
   })
 
   test('shows what would leave the state, and destroys nothing without the name', async () => {
@@ -138,7 +140,7 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
   })
 
   test('while it lives, no other key is made; recreate ends it, makes one, and applies again', async () => {
-    const old = await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY')
+    const old = await stored(scratch, blue, 'BLUE_B1E00000_TALOS_SECRETBOX_KEY')
     const kept = JSON.parse(await must(scratch, ['castle', 'secretbox', 'new', '--json'], { cwd: blue }))
     expect(kept.outcome).toBe('exists')
     const done = await castle(scratch, blue, ['recreate', '--confirm', 'blue', '--json'])
@@ -147,10 +149,10 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
       ...{ step: 'recreate', life: 'live', exitCode: 0 },
       removed: ['kubernetes_secret_v1.infisical_identity'],
     })
-    const fresh = await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY')
+    const fresh = await stored(scratch, blue, 'BLUE_B1E00000_TALOS_SECRETBOX_KEY')
     expect(fresh).not.toBe(old)
     expect(readFileSync(join(blue, 'terraform.tfstate'), 'utf8')).toContain(fresh)
-    expect(await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY_1')).toBe(old)
+    expect(await stored(scratch, blue, 'BLUE_B1E00000_TALOS_SECRETBOX_KEY_1')).toBe(old)
     expect(record(blue)).toMatchObject({ life: 'live', deaths: 1 })
   })
 
@@ -173,9 +175,10 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
     const done = await castle(scratch, blue, ['destroy', '--confirm', 'blue'])
     expect(done).toMatchObject({ status: 77 })
     expect(done.stderr).toContain('its state is empty or gone')
+    expect(done.stderr).toContain('next: tazpod castle restore after')
     expect(record(blue).life).toBe('live')
-    writeFileSync(state, kept, { mode: 0o600 })
-    scratch.own(state)
+    expect((await castle(scratch, blue, ['restore', 'after'])).status).toBe(0)
+    expect(readFileSync(state)).toEqual(kept)
     expect((await castle(scratch, blue, ['destroy', '--confirm', 'blue'])).status).toBe(0)
   })
 
@@ -212,7 +215,7 @@ describe.skipIf(!need('terraform', 'what terraform quotes'))(
     let key: string
     beforeAll(async () => {
       ;({ scratch, blue } = await world())
-      key = await stored(scratch, blue, 'BLUE_TALOS_SECRETBOX_KEY')
+      key = await stored(scratch, blue, 'BLUE_B1E00000_TALOS_SECRETBOX_KEY')
       const path = join(blue, 'variables.tf')
       const rule =
         '  validation {\n    condition     = length(var.talos_secretbox_key) == 3\n    error_message = "No."\n  }\n'
@@ -224,9 +227,9 @@ describe.skipIf(!need('terraform', 'what terraform quotes'))(
     test('in a pipe: the value is hidden, and named', async () => {
       const planned = await castle(scratch, blue, ['plan', '--', '-no-color'])
       expect(planned.status).toBe(1)
-      expect(planned.stderr).toContain('talos_secretbox_key = "(hidden: BLUE_TALOS_SECRETBOX_KEY)"')
+      expect(planned.stderr).toContain('talos_secretbox_key = "(hidden: BLUE_B1E00000_TALOS_SECRETBOX_KEY)"')
       expect(planned.stderr).toContain(
-        'tazpod: terraform printed BLUE_TALOS_SECRETBOX_KEY 2 times; it is hidden above',
+        'tazpod: terraform printed BLUE_B1E00000_TALOS_SECRETBOX_KEY 2 times; it is hidden above',
       )
       expect(planned.stdout + planned.stderr).not.toContain(key)
     })
@@ -234,7 +237,7 @@ describe.skipIf(!need('terraform', 'what terraform quotes'))(
     test('at a terminal: the same, with its colours', async () => {
       await using terminal = new Terminal(scratch, [tazpodBinary(), 'castle', 'plan'], { cwd: blue })
       expect((await terminal.exit()).exitCode).toBe(1)
-      expect(terminal.text()).toContain('(hidden: BLUE_TALOS_SECRETBOX_KEY)')
+      expect(terminal.text()).toContain('(hidden: BLUE_B1E00000_TALOS_SECRETBOX_KEY)')
       expect(terminal.raw).toContain('\x1b[31m')
       expect(terminal.raw).not.toContain(key)
       expect(terminal.raw).not.toContain(key.slice(0, 30))
@@ -355,7 +358,7 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
   test('refuses to apply with a key that is not the recorded one', async () => {
     await must(scratch, ['trust', '--yes'], { cwd: blue })
     const stdin = Buffer.alloc(32, 9).toString('base64')
-    await must(scratch, ['vault', 'set', 'BLUE_TALOS_SECRETBOX_KEY', '--force'], {
+    await must(scratch, ['vault', 'set', 'BLUE_B1E00000_TALOS_SECRETBOX_KEY', '--force'], {
       cwd: blue,
       passphrase: PASSPHRASE,
       stdin,
@@ -363,7 +366,7 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
     await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
     const done = await castle(scratch, blue, ['apply', '--', '-auto-approve'])
     expect(done).toMatchObject({ status: 77, stdout: '' })
-    expect(done.stderr).toContain('BLUE_TALOS_SECRETBOX_KEY is other')
+    expect(done.stderr).toContain('BLUE_B1E00000_TALOS_SECRETBOX_KEY is other')
     expect(existsSync(join(blue, 'terraform.tfstate'))).toBe(false)
   })
 })

@@ -11,7 +11,7 @@ import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
 
-const NAME = 'BLUE_TALOS_SECRETBOX_KEY'
+const NAME = 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'
 
 test.each(MODES)(
   '%s: of several runs at once there is one key at the server, and it is nowhere else',
@@ -54,7 +54,7 @@ test.each(MODES)('%s: what External Secrets needs is made of the values at the s
   const [id, secret] = [canary('id'), `${canary('secret')}" $\\`]
   const here = await lab({
     mode,
-    secrets: { BLUE_INFISICAL_CLIENT_ID: id, BLUE_INFISICAL_CLIENT_SECRET: secret },
+    secrets: { BLUE_B1E00000_INFISICAL_CLIENT_ID: id, BLUE_B1E00000_INFISICAL_CLIENT_SECRET: secret },
   })
   await using server = here.server
   await makeVault(scratch)
@@ -80,10 +80,10 @@ test.each(MODES)('%s: what External Secrets needs is made of the values at the s
   here.project.set('prod', '/castles/blue', 'DB_PASSWORD', 'x')
   expect(parse((await render(...wanted)).stdout).spec.data).toHaveLength(1)
 
-  here.project.remove('prod', '/', 'BLUE_INFISICAL_CLIENT_SECRET')
+  here.project.remove('prod', '/', 'BLUE_B1E00000_INFISICAL_CLIENT_SECRET')
   const gone = await render('eso')
   expect(gone).toMatchObject({ status: 65, stdout: '' })
-  expect(gone.stderr).toContain('next: tazpod secrets push BLUE_INFISICAL_CLIENT_SECRET')
+  expect(gone.stderr).toContain('next: tazpod secrets push BLUE_B1E00000_INFISICAL_CLIENT_SECRET')
   await must(scratch, ['lock'], { cwd: blue })
   expect(await until(() => scratch.processes().length === 0, 20_000)).toBe(true)
   expect(scan([scratch.root], [id, secret])).toEqual([])
@@ -94,7 +94,7 @@ test('terraform is not started with a token that would end in the middle', async
   const here = await lab({
     ttl: 600,
     maxTtl: 3600,
-    secrets: { BLUE_TALOS_SECRETBOX_KEY: Buffer.alloc(32, 7).toString('base64') },
+    secrets: { BLUE_B1E00000_TALOS_SECRETBOX_KEY: Buffer.alloc(32, 7).toString('base64') },
   })
   await using _server = here.server
   await makeVault(scratch)

@@ -71,7 +71,7 @@ test.each(MODES)('%s: kubeconfig and talosconfig reach the server byte for byte'
     const done = await tazpod(scratch, ['exec', '--', ...publish], { cwd: blue })
     expect(done, done.stderr).toMatchObject({ status: 0 })
     expect(done.stdout).toMatch(new RegExp(`kubeconfig .*${change}`))
-    expect(here.project.get('prod', '/', 'BLUE_KUBECONFIG_CONTENT')).toBe(config)
+    expect(here.project.get('prod', '/', 'BLUE_B1E00000_KUBECONFIG_CONTENT')).toBe(config)
   }
   expect(scan([scratch.root], [kube])).toEqual([])
   expect((await castle(scratch, blue, ['publish', '--from', 'work'])).status).toBe(64)

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { formatRecord, newRecord } from '../../src/core/castle/record.ts'
+import { secretPrefix } from '../../src/core/castle/topology.ts'
 import { makeVault, must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
 import { type Run, run, tazpod } from './tazpod.ts'
@@ -10,12 +12,20 @@ export const BLUE = [
   ...['--gitops-repository', 'https://git.lan/ada/lab', '--provider', 'vault', '--non-interactive'],
 ]
 
-/** `castle new NAME` in the project folder; returns the castle's folder. */
+/** The id of castles in tests: a fresh one would give their secrets other names in each run. */
+const ID = 'b1e00000-0000-4000-8000-000000000001'
+/** What secrets of the castle blue are called begins so. */
+export const PREFIX = secretPrefix('blue', ID)
+
+/** `castle new NAME` in the project folder, with a known id; returns the castle's folder. */
 export async function newCastle(
   scratch: Scratch,
   name: string,
   flags: readonly string[] = BLUE,
 ): Promise<string> {
+  const provider = flags.includes('infisical') ? 'infisical' : 'vault'
+  const record = newRecord(name, provider, new Date().toISOString(), ID)
+  scratch.file(`project/${name}/castle.json`, formatRecord(record), 0o644)
   await must(scratch, ['castle', 'new', name, ...flags])
   return join(scratch.project, name)
 }
@@ -95,11 +105,11 @@ output "talosconfig" {
 
 /** What a castle's terraform is granted, beside the key. */
 export function castleSecrets(name: string, values: Record<string, string> = {}): Record<string, string> {
-  const upper = name.toUpperCase()
+  const prefix = secretPrefix(name, ID)
   return {
-    [`${upper}_PROXMOX_API_TOKEN`]: 'tazpod@pve!blue=0000',
-    [`${upper}_INFISICAL_CLIENT_ID`]: 'id',
-    [`${upper}_INFISICAL_CLIENT_SECRET`]: 'secret',
+    [`${prefix}PROXMOX_API_TOKEN`]: 'tazpod@pve!blue=0000',
+    [`${prefix}INFISICAL_CLIENT_ID`]: 'id',
+    [`${prefix}INFISICAL_CLIENT_SECRET`]: 'secret',
     ...values,
   }
 }

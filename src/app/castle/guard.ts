@@ -1,9 +1,13 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import {
   type CastleRecord,
+  formatRecord,
+  isSameCastle,
   type Life,
+  parseRecord,
   RECORD_NAME,
+  recordCopyName,
   recordKeyName,
   sealedText,
 } from '../../core/castle/record.ts'
@@ -18,8 +22,11 @@ import type { SecretStore } from './store.ts'
 export interface Guard {
   castle: Castle
   key: Buffer
+  store: SecretStore
   /** Whether the seal fits; only `adopt` goes on without, because the running cluster proves the key. */
   sealed: boolean
+  /** What the store has as the last record; a newer one than the file's: that came from git or a backup. */
+  last: CastleRecord | undefined
 }
 
 /** Opens the record and its key, which is made by the first use. Failures: castle-record, and those of the store. */
@@ -29,26 +36,80 @@ export async function openGuard(castle: Castle, store: SecretStore): Promise<Res
   if (!key.ok) return key
   // Read again: another process may have recorded something while the store was opened.
   const fresh = await readCastle(castle.folder)
-  if (!fresh.ok) return fresh
+  const copy = fresh.ok ? await storedRecord(store, fresh.value.record, key.value) : fresh
+  if (!fresh.ok || !copy.ok) {
+    key.value.fill(0)
+    return fresh.ok ? (copy as Result<never>) : fresh
+  }
   const { record } = fresh.value
-  const expected = sealOf(record, key.value)
   const untouched = record.seal === null && record.life === 'planned' && record.secretbox === null
-  const sealed =
-    record.seal === null ? untouched : timingSafeEqual(Buffer.from(record.seal), Buffer.from(expected))
-  return ok({ castle: fresh.value, key: key.value, sealed })
+  const sealed = record.seal === null ? untouched : sealFits(record, key.value)
+  return ok({ castle: fresh.value, key: key.value, store, sealed, last: copy.value })
 }
 
-/** As `openGuard`, and refuses a record that was changed by hand. */
+/** The store's copy; undefined where there is none yet, or it is none of this castle. */
+async function storedRecord(
+  store: SecretStore,
+  record: CastleRecord,
+  key: Buffer,
+): Promise<Result<CastleRecord | undefined>> {
+  const name = recordCopyName(record)
+  const bytes = await store.read(name)
+  if (!bytes.ok) return bytes
+  if (bytes.value === undefined) return ok(undefined)
+  const copy = parseRecord(bytes.value, name)
+  const good = copy.ok && isSameCastle(copy.value, record) && sealFits(copy.value, key)
+  return ok(good ? copy.value : undefined)
+}
+
+function sealFits(record: CastleRecord, key: Buffer): boolean {
+  return record.seal !== null && timingSafeEqual(Buffer.from(record.seal), Buffer.from(sealOf(record, key)))
+}
+
+/** As `openGuard`, and refuses a record that was changed by hand, or that is not the last one. */
 export async function openSealed(castle: Castle, store: SecretStore): Promise<Result<Guard>> {
   const guard = await openGuard(castle, store)
-  if (!guard.ok || guard.value.sealed) return guard
-  guard.value.key.fill(0)
+  if (!guard.ok) return guard
+  const { key, sealed, last } = guard.value
+  const now = guard.value.castle.record
+  const isOlder = last !== undefined && last.changes > now.changes
+  if (sealed && !isOlder) return guard
+  key.fill(0)
+  const path = join(castle.folder, RECORD_NAME)
+  if (sealed && isOlder)
+    return err({
+      reason: 'castle-record',
+      path,
+      why: `it is an older one (change ${now.changes}: ${now.life}; ${store.label} has change ${last.changes}: ${last.life}). What it says about the key of a living cluster is no longer so`,
+      next: 'git pull   (or take the last one from the store: tazpod castle restore record)',
+    })
   return err({
     reason: 'castle-record',
-    path: join(castle.folder, RECORD_NAME),
+    path,
     why: 'it was changed outside of tazpod, or belongs to another store: its seal does not fit. What it says about the key of a living cluster can not be believed',
-    next: `git checkout -- ${RECORD_NAME}   (or prove the running key: tazpod castle secretbox adopt)`,
+    next: 'tazpod castle restore record   (or prove the running key: tazpod castle secretbox adopt)',
   })
+}
+
+/**
+ * Puts the last record that the store knows in the place of the file. Failures: castle-data (it knows none), and those
+ * of files and the store.
+ */
+export async function restoreRecord(castle: Castle, store: SecretStore): Promise<Result<Castle>> {
+  const guard = await openGuard(castle, store)
+  if (!guard.ok) return guard
+  guard.value.key.fill(0)
+  const { last } = guard.value
+  if (last === undefined)
+    return err({
+      reason: 'castle-data',
+      what: recordCopyName(castle.record),
+      why: `is not in ${store.label}: nothing was recorded of this castle yet`,
+      next: `git checkout -- ${RECORD_NAME}`,
+    })
+  const restored = { folder: castle.folder, record: last }
+  const written = await writeRecord(restored)
+  return written.ok ? ok(restored) : written
 }
 
 /** A secret that exists once: created if absent, read back, and the same for everybody who came at the same time. */
@@ -88,10 +149,13 @@ function sealOf(record: CastleRecord, key: Buffer): string {
   return createHmac('sha256', key).update(sealedText(record)).digest('hex')
 }
 
-/** Writes what is new about the castle, sealed. `life` counts from now where it changes. */
+/**
+ * Writes what is new about the castle, sealed: into the file, and then into the store, where only the last one is. Cut
+ * off between the two, the file is the newer one, and proves it by its seal. `life` counts from now where it changes.
+ */
 export async function recordChange(
-  { castle, key }: Guard,
-  change: { life?: Life; fingerprint?: string; deaths?: number },
+  { castle, key, store, last }: Guard,
+  change: { life?: Life; fingerprint?: string; deaths?: number; lineage?: string },
 ): Promise<Result<Castle>> {
   const now = new Date().toISOString()
   const { record } = castle
@@ -99,12 +163,22 @@ export async function recordChange(
   const same = change.fingerprint === undefined || change.fingerprint === record.secretbox?.fingerprint
   const next: CastleRecord = {
     ...record,
+    version: 2,
+    id: record.id ?? randomUUID(),
     life: change.life ?? record.life,
     since: moved ? now : record.since,
     deaths: change.deaths ?? record.deaths,
+    lineage: change.lineage ?? record.lineage,
     secretbox: same ? record.secretbox : { fingerprint: change.fingerprint ?? '', recorded: now },
   }
-  next.seal = sealOf(next, key)
-  const written = await writeRecord({ folder: castle.folder, record: next })
-  return written.ok ? ok({ folder: castle.folder, record: next }) : written
+  const changed = record.version === 1 || sealedText(next) !== sealedText(record) || record.seal === null
+  if (!changed && last !== undefined) return ok(castle)
+  if (changed) {
+    next.changes = Math.max(record.changes, last?.changes ?? 0) + 1
+    next.seal = sealOf(next, key)
+    const written = await writeRecord({ folder: castle.folder, record: next })
+    if (!written.ok) return written
+  }
+  const copied = await store.upsert(recordCopyName(next), formatRecord(next).subarray(0, -1))
+  return copied.ok ? ok({ folder: castle.folder, record: next }) : copied
 }

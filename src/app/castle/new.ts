@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import {
   foldersWith,
@@ -107,7 +108,7 @@ async function recordFor(folder: string, name: string, provider: 'vault' | 'infi
   const there = await readText(path)
   if (!there.ok) return there
   return there.value === undefined
-    ? ok(newRecord(name, provider, new Date().toISOString()))
+    ? ok(newRecord(name, provider, new Date().toISOString(), randomUUID()))
     : parseRecord(there.value, path)
 }
 

@@ -1,7 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import { readText } from '../../adapters/castle-files.ts'
-import { ok, type Result } from '../../core/result.ts'
-import { wipeDocument, withFiles } from '../../core/vault-edit.ts'
+import { type CastleRecord, stateFolder } from '../../core/castle/record.ts'
+import { joinedParts, MAX_PARTED, withParts } from '../../core/castle/state-parts.ts'
+import { hasGrown, stateLineage } from '../../core/castle/terraform-state.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { wipeDocument } from '../../core/vault-edit.ts'
 import { type AccessFlags, withVault } from '../vault/access.ts'
 import { updateVault } from '../vault/open.ts'
 import type { VaultPlace } from '../vault/place.ts'
@@ -15,20 +18,37 @@ export const BACKUPS = ['before', 'after', 'replaced'] as const
 export type Backup = (typeof BACKUPS)[number]
 
 /** Name of the saved state in the vault; its earlier generations hold earlier states. */
-export function backupName(castle: string, when: Backup): string {
-  return `castles/${castle}/${when}.tfstate.gz`
+export function backupName(record: CastleRecord, when: Backup): string {
+  return `${stateFolder(record)}/${when}.tfstate.gz`
+}
+
+/** What a state says of itself, without its secrets. */
+export interface StateFacts {
+  /** Whether something that was made is in it. */
+  grown: boolean
+  lineage: string | undefined
+}
+
+/** Failures: too-large, io. */
+export async function stateFacts(castle: Castle): Promise<Result<StateFacts>> {
+  const state = await readText(await statePath(castle), MAX_STATE)
+  if (!state.ok) return state
+  const facts = { grown: state.value !== undefined && hasGrown(state.value), lineage: undefined }
+  const lineage = state.value && stateLineage(state.value)
+  state.value?.fill(0)
+  return ok({ ...facts, lineage })
 }
 
 /**
  * Keeps the state, compressed, in the vault. A castle without a state has nothing to keep. Failures: too-large (over
- * 1 MiB compressed), and those of the vault.
+ * 64 MiB compressed), and those of the vault.
  */
 export async function backUpState(castle: Castle, when: Backup, flags: AccessFlags): Promise<Result<number>> {
   const state = await readText(await statePath(castle), MAX_STATE)
   if (!state.ok) return state
   if (state.value === undefined || state.value.length === 0) return ok(0)
   const { value } = state
-  const name = backupName(castle.record.name, when)
+  const name = backupName(castle.record, when)
   return withVault(flags, (place, identity) => keepState(place, identity, name, value)).finally(() =>
     value.fill(0),
   )
@@ -42,12 +62,16 @@ export async function keepState(
   state: Buffer,
 ): Promise<Result<number>> {
   const content = gzipSync(state)
-  const file = { content, mode: 0o600, updated: new Date().toISOString() }
-  const done = await updateVault(place, identity, (doc) => {
-    const old = doc.files.get(name)?.content
-    return old?.equals(content) === true ? ok(doc) : withFiles(doc, new Map([[name, file]]))
-  })
   const size = content.length
+  if (size > MAX_PARTED)
+    return err({ reason: 'too-large', what: 'the compressed state', size, limit: MAX_PARTED })
+  const about = { mode: 0o600, updated: new Date().toISOString() }
+  const done = await updateVault(place, identity, (doc) => {
+    const old = joinedParts(doc, name)?.content
+    const same = old?.equals(content) === true
+    old?.fill(0)
+    return ok(same ? doc : withParts(doc, name, content, about))
+  })
   content.fill(0)
   if (!done.ok) return done
   wipeDocument(done.value)

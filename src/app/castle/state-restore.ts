@@ -1,7 +1,7 @@
-import { basename, dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { modeOf, readText, writeText } from '../../adapters/castle-files.ts'
-import { stateSerial } from '../../core/castle/terraform-state.ts'
+import { isLocked, readText, writeText } from '../../adapters/castle-files.ts'
+import { joinedParts } from '../../core/castle/state-parts.ts'
+import { hasGrown, stateLineage, stateSerial } from '../../core/castle/terraform-state.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault-edit.ts'
 import { type AccessFlags, withVault } from '../vault/access.ts'
@@ -19,6 +19,8 @@ export interface KeptState {
   size: number
   /** Terraform's own count of changes; null where the state says none. */
   serial: number | null
+  /** Whether something that was made is in it. */
+  grown: boolean
 }
 
 export interface Restored {
@@ -35,10 +37,17 @@ export function keptStates(castle: Castle, flags: AccessFlags): Promise<Result<K
     if (!doc.ok) return doc
     const kept: KeptState[] = []
     for (const which of BACKUPS) {
-      const file = doc.value.files.get(backupName(castle.record.name, which))
+      const file = joinedParts(doc.value, backupName(castle.record, which))
       const content = file && unpacked(file.content)
+      file?.content.fill(0)
       if (file === undefined || content === undefined) continue
-      kept.push({ which, kept: file.updated, size: content.length, serial: stateSerial(content) ?? null })
+      kept.push({
+        which,
+        kept: file.updated,
+        size: content.length,
+        serial: stateSerial(content) ?? null,
+        grown: hasGrown(content),
+      })
       content.fill(0)
     }
     wipeDocument(doc.value)
@@ -59,12 +68,11 @@ export async function restoreState(
   flags: AccessFlags,
 ): Promise<Result<Restored>> {
   const path = await statePath(castle)
-  const lock = join(dirname(path), `.${basename(path)}.lock.info`)
-  if ((await modeOf(lock)) !== undefined)
+  if (await isLocked(path))
     return err({
       reason: 'castle-refused',
-      why: `Terraform is at work on this state, or was killed while it was: ${lock}`,
-      next: 'wait for its end, or: terraform force-unlock',
+      why: `Terraform is at work on this state: a process has its lock (${path})`,
+      next: 'wait for its end, or end it: fuser -v terraform.tfstate',
     })
   return withVault<Restored>(flags, async (place, identity) => {
     const found = await kept(castle, which, place, identity)
@@ -73,10 +81,13 @@ export async function restoreState(
     try {
       if (!now.ok) return now
       const serial = stateSerial(found.value) ?? null
+      const foreign = lineageProblem(castle, found.value, now.value)
+      if (foreign !== undefined && !force)
+        return err({ reason: 'castle-refused', why: foreign, next: forced(which) })
       if (now.value?.equals(found.value)) return ok({ which, path, serial, change: 'as it was' })
       if (now.value !== undefined && now.value.length > 0) {
         if (!force) return refused(path, stateSerial(now.value), serial, which)
-        const safe = await keepState(place, identity, backupName(castle.record.name, 'replaced'), now.value)
+        const safe = await keepState(place, identity, backupName(castle.record, 'replaced'), now.value)
         if (!safe.ok) return safe
       }
       const written = await writeText(path, found.value, 0o600)
@@ -96,9 +107,10 @@ async function kept(
 ): Promise<Result<Buffer>> {
   const doc = await openVault(place, identity)
   if (!doc.ok) return doc
-  const name = backupName(castle.record.name, which)
-  const file = doc.value.files.get(name)
+  const name = backupName(castle.record, which)
+  const file = joinedParts(doc.value, name)
   const content = file && unpacked(file.content)
+  file?.content.fill(0)
   wipeDocument(doc.value)
   if (content !== undefined) return ok(content)
   const why = file === undefined ? 'is not in the vault' : 'in the vault is no compressed state'
@@ -118,6 +130,19 @@ function refused(path: string, now: number | undefined, kept: number | null, whi
   return err({
     reason: 'castle-refused',
     why: `${path} has another state (serial ${now ?? 'unknown'}, the kept one ${kept ?? 'unknown'}): Terraform would forget what was built since`,
-    next: `tazpod castle restore ${which} --force   (the present one is kept, as: replaced)`,
+    next: forced(which),
   })
+}
+
+function forced(which: Backup): string {
+  return `tazpod castle restore ${which} --force   (the present one is kept, as: replaced)`
+}
+
+/** Terraform gives each state a UUID when it makes it: another one is another castle's, or of an earlier life. */
+function lineageProblem({ record }: Castle, kept: Buffer, now: Buffer | undefined): string | undefined {
+  const known = (now && stateLineage(now)) ?? record.lineage
+  const found = stateLineage(kept)
+  return known === null || found === undefined || found === known
+    ? undefined
+    : `the kept state is not this one's: its lineage is ${found}, and castle ${record.name} has ${known}`
 }

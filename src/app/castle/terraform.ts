@@ -5,6 +5,7 @@ import { runHiding } from '../../adapters/hiding-run.ts'
 import { askLine, hasTerminal } from '../../adapters/terminal.ts'
 import type { Life } from '../../core/castle/record.ts'
 import { inCluster, isData } from '../../core/castle/terraform-state.ts'
+import type { Failure } from '../../core/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Errand } from '../infisical/once.ts'
 import { pull } from '../pull.ts'
@@ -16,7 +17,8 @@ import { preflight } from './preflight.ts'
 import type { Castle } from './record.ts'
 import { checkKey } from './secretbox/check.ts'
 import { newKey } from './secretbox/new.ts'
-import { backUpState, backupName } from './state-backup.ts'
+import { backUpState, stateFacts } from './state-backup.ts'
+import { keptStates } from './state-restore.ts'
 
 export interface RunOptions {
   env: NodeJS.ProcessEnv
@@ -75,7 +77,7 @@ async function apply(
           ? 'tazpod castle secretbox new'
           : 'tazpod castle secretbox check',
     })
-  const begun = await begin(open, 'live', options)
+  const begun = await begin(open, undefined, options)
   return begun.ok
     ? changed(open, begun.value, ['apply', '-input=false', ...options.args], options, step)
     : begun
@@ -87,15 +89,19 @@ interface Begun {
   before: number
 }
 
-/** Keeps the state, and records what begins now. */
-async function begin(open: OpenCastle, life: Life, { flags }: RunOptions): Promise<Result<Begun>> {
+/** Keeps the state, and records what begins now, where that is no birth: one shows in the state only. */
+async function begin(
+  open: OpenCastle,
+  life: Life | undefined,
+  { flags }: RunOptions,
+): Promise<Result<Begun>> {
   const before = await backUpState(open.castle, 'before', flags)
   if (!before.ok) return before
   const castle = await setLife(open, life)
   return castle.ok ? ok({ castle: castle.value, before: before.value }) : castle
 }
 
-/** Runs terraform, and keeps the state however it ends. */
+/** Runs terraform, and keeps the state however it ends; with the first machine in it the castle lives. */
 async function changed(
   open: OpenCastle,
   { castle, before }: Begun,
@@ -105,9 +111,15 @@ async function changed(
 ): Promise<Result<CastleRun>> {
   const ran = await terraform(castle, args, options)
   const after = await backUpState(open.castle, 'after', options.flags)
+  const facts = await stateFacts(open.castle)
+  const grown = facts.ok && facts.value.grown && castle.record.life !== 'destroying'
+  const lineage = facts.ok ? facts.value.lineage : undefined
+  const now = await setLife(open, grown ? 'live' : undefined, lineage)
   if (!ran.ok) return ran
   if (!after.ok) return after
-  return ok({ ...outcome(castle, step, ran.value), backup: { before, after: after.value } })
+  if (!facts.ok) return facts
+  if (!now.ok) return now
+  return ok({ ...outcome(now.value, step, ran.value), backup: { before, after: after.value } })
 }
 
 export interface DestroyOptions extends RunOptions {
@@ -136,9 +148,9 @@ async function destroy(
   const leaving = inCluster(addresses.value)
   if (options.dryRun) return ok({ ...outcome(open.castle, step, 0), removed: leaving })
   if (addresses.value.every(isData)) {
-    const { life, name } = open.castle.record
+    const { life } = open.castle.record
     if (life === 'destroyed') return ok(outcome(open.castle, step, 0))
-    if (life === 'live') return err(noState(name))
+    if (life === 'live') return err(await noState(open.castle, options))
   }
   const sure = await confirmed(open.castle, leaving, addresses.value.length, options)
   if (!sure.ok) return sure
@@ -167,12 +179,20 @@ async function destroy(
 }
 
 /** An empty state is no proof of death: the machines run on, and with a recorded death their key could be replaced. */
-function noState(name: string) {
+async function noState(castle: Castle, { flags }: RunOptions): Promise<Failure> {
+  const kept = await keptStates(castle, flags)
+  if (!kept.ok) return kept.error
+  const best = kept.value
+    .filter(({ grown }) => grown)
+    .toSorted((a, b) => (b.serial ?? 0) - (a.serial ?? 0))[0]
   return {
     reason: 'castle-refused',
-    why: `castle ${name} is recorded as living, but its state is empty or gone: nothing can be destroyed, and its death is not recorded`,
-    next: `put the state back (the vault has ${backupName(name, 'after')}: tazpod vault list)`,
-  } as const
+    why: `castle ${castle.record.name} is recorded as living, but its state is empty or gone: nothing can be destroyed, and its death is not recorded`,
+    next:
+      best === undefined
+        ? 'tazpod castle apply   (no state with a machine in it was ever kept: it builds what is missing)'
+        : `tazpod castle restore ${best.which}`,
+  }
 }
 
 /** Destroy, a new key, apply: goes on where the last run was stopped. */
@@ -180,8 +200,10 @@ export async function recreateCastle(options: DestroyOptions): Promise<Result<Ca
   const open = await ready(options)
   if (!open.ok) return open
   const { life } = open.value.castle.record
+  const facts = await stateFacts(open.value.castle)
+  if (!facts.ok) return facts
   let removed: string[] = []
-  if (options.dryRun || life === 'live' || life === 'destroying') {
+  if (options.dryRun || facts.value.grown || life === 'live' || life === 'destroying') {
     const gone = await destroy(open.value, { ...options, args: [] }, 'recreate')
     if (!gone.ok || options.dryRun || gone.value.exitCode !== 0) return gone
     removed = gone.value.removed
@@ -285,13 +307,22 @@ async function quietly(
   return err({ reason: 'castle-tool', tool: 'terraform', why })
 }
 
-function setLife({ castle, withStore }: OpenCastle, life: Life): Promise<Result<Castle>> {
+/** `undefined` leaves it as it is, and still refuses a record that can't be believed. */
+function setLife(
+  { castle, withStore }: OpenCastle,
+  life: Life | undefined,
+  lineage?: string,
+): Promise<Result<Castle>> {
   return withStore(async (store) => {
     const guard = await openSealed(castle, store)
     if (!guard.ok) return guard
     const { record } = guard.value.castle
     const dies = life === 'destroyed' && record.life !== 'destroyed'
-    const done = await recordChange(guard.value, { life, ...(dies && { deaths: record.deaths + 1 }) })
+    const done = await recordChange(guard.value, {
+      ...(life !== undefined && { life }),
+      ...(dies && { deaths: record.deaths + 1 }),
+      ...(lineage !== undefined && { lineage }),
+    })
     guard.value.key.fill(0)
     return done
   })

@@ -9,7 +9,10 @@ import { type CastleSecrets, isCastleName, secretNames } from './topology.ts'
  * shows; the key of both is in the store.
  */
 export interface CastleRecord {
-  version: 1
+  /** 1: without `id`, `changes` and `lineage`; becomes 2 with the next change. */
+  version: 1 | 2
+  /** UUID: two castles of one name, in two folders, are two. Its first part is in the names of the secrets. */
+  id?: string | undefined
   name: string
   provider: 'vault' | 'infisical'
   /** Terraform's state file, relative to the castle's folder. */
@@ -21,6 +24,10 @@ export interface CastleRecord {
   secretbox: { fingerprint: string; recorded: string } | null
   /** How often the castle was destroyed. */
   deaths: number
+  /** Counts what was recorded: an older record, from git or a backup, shows by it. */
+  changes: number
+  /** Terraform's own id of the state of this life; null before the first run. */
+  lineage: string | null
   seal: string | null
 }
 
@@ -33,7 +40,8 @@ export const MAX_RECORD = 65_536
 
 const secretName = z.string().refine(isSecretName)
 const schema = z.strictObject({
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
+  id: z.uuid().optional(),
   name: z.string().refine(isCastleName),
   provider: z.enum(['vault', 'infisical']),
   state: z
@@ -56,23 +64,34 @@ const schema = z.strictObject({
     .strictObject({ fingerprint: z.string().regex(/^[0-9a-f]{64}$/), recorded: z.iso.datetime() })
     .nullable(),
   deaths: z.int().min(0).max(1_000_000),
+  changes: z.int().min(0).max(1_000_000_000).default(0),
+  lineage: z.string().min(1).max(100).nullable().default(null),
   seal: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .nullable(),
 })
 
-export function newRecord(name: string, provider: CastleRecord['provider'], now: string): CastleRecord {
+/** The record of a castle that is only planned. `id`: a fresh UUID; `now`: ISO 8601. */
+export function newRecord(
+  name: string,
+  provider: CastleRecord['provider'],
+  now: string,
+  id: string,
+): CastleRecord {
   return {
-    version: 1,
+    version: 2,
+    id,
     name,
     provider,
     state: 'terraform.tfstate',
-    secrets: secretNames(name),
+    secrets: secretNames(name, id),
     life: 'planned',
     since: now,
     secretbox: null,
     deaths: 0,
+    changes: 0,
+    lineage: null,
     seal: null,
   }
 }
@@ -98,24 +117,51 @@ export function formatRecord(record: CastleRecord): Buffer {
 }
 
 /** What the seal covers: changing any of it by hand could let another key onto a living cluster. */
-export function sealedText({ name, life, since, secretbox, deaths, secrets }: CastleRecord): string {
+export function sealedText(record: CastleRecord): string {
+  const { version, id, name, life, since, secretbox, deaths, changes, lineage, secrets } = record
   const parts = [
-    'tazpod-castle-1',
+    `tazpod-castle-${version}`,
     name,
     life,
     since,
     secretbox?.fingerprint ?? '-',
     String(deaths),
     secrets.secretbox,
+    ...(version === 1 ? [] : [id ?? '-', String(changes), lineage ?? '-']),
   ]
   return parts.join('\n')
 }
 
+/** The same castle with another copy of its record: folders of one castle agree in these. */
+export function isSameCastle(a: CastleRecord, b: CastleRecord): boolean {
+  return a.name === b.name && a.secrets.secretbox === b.secrets.secretbox
+}
+
 /** The store's secret that keys fingerprints and seals of one castle. */
 export function recordKeyName(record: CastleRecord): string {
-  return record.secrets.secretbox.replace(/(_?TALOS_SECRETBOX_KEY)?$/, '_CASTLE_RECORD_KEY')
+  return `${baseName(record)}_CASTLE_RECORD_KEY`
+}
+
+/** The store's copy of the last record, sealed as the file is. */
+export function recordCopyName(record: CastleRecord): string {
+  return `${baseName(record)}_CASTLE_RECORD`
+}
+
+function baseName(record: CastleRecord): string {
+  return record.secrets.secretbox.replace(/_?TALOS_SECRETBOX_KEY$/, '')
+}
+
+/** All that a castle keeps for its machines and for itself: nothing of it is for what runs in the cluster. */
+export function infrastructureNames(record: CastleRecord): string[] {
+  return [...Object.values(record.secrets), recordKeyName(record), recordCopyName(record)]
 }
 
 function bad(path: string, why: string): Result<never> {
   return err({ reason: 'castle-record', path, why, next: `git checkout -- ${path}` })
+}
+
+/** Where the vault keeps the states of a castle. One of before 0.2 has no id in its names. */
+export function stateFolder({ id, name, secrets }: CastleRecord): string {
+  const legacy = id === undefined || secrets.secretbox === secretNames(name).secretbox
+  return `castles/${legacy ? name : `${name}-${id.slice(0, 8)}`}`
 }

@@ -38,10 +38,19 @@ export function terraformVersion(json: string): string | undefined {
 export const TERRAFORM_NEEDED = { major: 1, minor: 11, patch: 0 }
 
 /**
- * How often this state was changed, by its own count. It stands before all that is a secret: only the first 1024 bytes
- * are looked at, and no text is made of the rest. Undefined: it says none.
+ * How often this state was changed, by its own count, and the UUID that it was made with (`lineage`). They stand before
+ * all that is a secret: only the first 1024 bytes are looked at, and no text is made of the rest. Undefined: it says none.
  */
 export function stateSerial(state: Buffer): number | undefined {
   const found = /^\s*\{[^{}[\]]*?"serial": *(\d{1,15})/.exec(state.toString('latin1', 0, 1024))
   return found === null ? undefined : Number(found[1])
+}
+
+export function stateLineage(state: Buffer): string | undefined {
+  return /^\s*\{[^{}[\]]*?"lineage": *"([^"\\]{1,100})"/.exec(state.toString('latin1', 0, 1024))?.[1]
+}
+
+/** Whether anything that was made is in a state: data sources are read only, and outputs outlive everything. */
+export function hasGrown(state: Buffer): boolean {
+  return state.includes('"mode": "managed"') || state.includes('"mode":"managed"')
 }

@@ -72,14 +72,18 @@ export function isCastleName(name: string): boolean {
   return /^[a-z][a-z0-9-]{0,29}[a-z0-9]$/.test(name)
 }
 
-/** `blue-2` → `BLUE_2_`: secrets of two castles never share a name, whatever store they are in. */
-export function secretPrefix(castle: string): string {
-  return `${castle.toUpperCase().replaceAll('-', '_')}_`
+/**
+ * `blue-2` with an id of 3f9a1c22-… → `BLUE_2_3F9A1C22_`: secrets of two castles never share a name, whatever store
+ * they are in, also where two folders have a castle of one name. Without an id: castles of before 0.2.
+ */
+export function secretPrefix(castle: string, id?: string): string {
+  const tag = id === undefined ? '' : `${id.slice(0, 8).toUpperCase()}_`
+  return `${castle.toUpperCase().replaceAll('-', '_')}_${tag}`
 }
 
 /** The secrets of a castle, by what they are. */
-export function secretNames(castle: string): CastleSecrets {
-  const prefix = secretPrefix(castle)
+export function secretNames(castle: string, id?: string): CastleSecrets {
+  const prefix = secretPrefix(castle, id)
   return {
     secretbox: `${prefix}TALOS_SECRETBOX_KEY`,
     kubeconfig: `${prefix}KUBECONFIG_CONTENT`,

@@ -3,6 +3,7 @@ import { isKey, KEY_BYTES, WHY_NOT } from '../../../core/castle/secretbox-key.ts
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { OpenCastle } from '../access.ts'
 import { fingerprintOf, type Guard, oneSecret, openSealed, recordChange } from '../guard.ts'
+import { stateFacts } from '../state-backup.ts'
 import type { SecretStore } from '../store.ts'
 
 export interface KeyState {
@@ -34,6 +35,11 @@ async function make(guard: Guard, store: SecretStore): Promise<Result<KeyState>>
   if (!stored.ok) return stored
   const known = record.secretbox?.fingerprint
   const dead = record.life === 'destroyed'
+  if (dead) {
+    const facts = await stateFacts(guard.castle)
+    if (!facts.ok) return facts
+    if (facts.value.grown) return err(stillThere(record.name))
+  }
   if (stored.value === undefined) {
     if (known !== undefined && !dead) return err(lost(name))
     const key = await oneSecret(store, name, freshKey)
@@ -88,6 +94,14 @@ function freshKey(): Buffer {
   const text = Buffer.from(bytes.toString('base64'))
   bytes.fill(0)
   return text
+}
+
+function stillThere(name: string) {
+  return {
+    reason: 'castle-refused',
+    why: `castle ${name} is recorded as destroyed, but its state has machines: with another key they could not be read any more`,
+    next: 'tazpod castle destroy',
+  } as const
 }
 
 function lost(name: string) {

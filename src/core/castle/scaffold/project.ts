@@ -48,6 +48,9 @@ export const CASTLE_IGNORE = `# Everything that Terraform read is in its state a
 *.tfstate
 *.tfstate.*
 *.tfplan
+*.plan
+tfplan
+plan.out
 errored.tfstate
 crash.log
 crash.*.log
