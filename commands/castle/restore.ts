@@ -11,7 +11,7 @@ import { table } from '../../src/cli/table.ts'
 import { when } from '../../src/cli/time.ts'
 
 export default class CastleRestore extends TazpodCommand {
-  static override summary = 'Put a kept state or the last record back in its place, or show what is kept.'
+  static override summary = 'Put a kept state or the last record back, or show what is kept.'
   static override description =
     'record is castle.json as it was recorded last. Every apply and destroy keeps the state of before and after in the vault. Another state that is there is overwritten with --force only, and is kept first, as replaced. Older ones: tazpod vault history.'
   static override examples = [

@@ -256,6 +256,30 @@ describe.skipIf(!need('terraform', 'what terraform quotes'))(
   },
 )
 
+test.skipIf(!need('terraform', 'a first init that fails'))(
+  'a first init that failed is no end: nothing lives, and the next run goes on',
+  async () => {
+    const { scratch, blue } = await world()
+    await using _ = scratch
+    const path = join(blue, 'providers.tf')
+    const before = readFileSync(path, 'utf8')
+    const missing = '  required_providers {\n    none = { source = "localhost/no/none" }\n  }\n'
+    writeFileSync(path, before.replace('terraform {\n', `terraform {\n${missing}`))
+    const failed = await castle(scratch, blue, ['apply', '--', '-auto-approve'])
+    expect(failed.status).toBe(69)
+    expect(failed.stderr).toContain('init ended with 1: it says why above. Nothing was begun')
+    expect(existsSync(join(blue, '.terraform'))).toBe(true)
+    expect(record(blue).life).toBe('planned')
+    expect((await castle(scratch, blue, ['destroy', '--confirm', 'blue'])).status).toBe(69)
+    writeFileSync(path, before)
+    const applied = await castle(scratch, blue, ['apply', '--', '-auto-approve'])
+    expect(applied).toMatchObject({ status: 0 })
+    expect(record(blue).life).toBe('live')
+    const again = await castle(scratch, blue, ['plan'])
+    expect(again.stdout).not.toContain('Initializing')
+  },
+)
+
 describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight', () => {
   let scratch: Scratch
   let blue: string

@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import { modeOf } from '../../adapters/castle-files.ts'
 import { runGranted } from '../../adapters/child.ts'
 import { runHiding } from '../../adapters/hiding-run.ts'
 import { askLine, hasTerminal } from '../../adapters/terminal.ts'
@@ -13,6 +11,7 @@ import type { AccessFlags } from '../vault/access.ts'
 import { castleHere, type OpenCastle } from './access.ts'
 import { openSealed, recordChange } from './guard.ts'
 import { hiddenFromTerraform, hiddenWords } from './hidden.ts'
+import { needsInit } from './initialised.ts'
 import { preflight } from './preflight.ts'
 import type { Castle } from './record.ts'
 import { checkKey } from './secretbox/check.ts'
@@ -263,13 +262,19 @@ async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
   const { castle } = open.value
   const checked = await preflight(castle, options)
   if (!checked.ok) return checked
-  const initialised = await modeOf(join(castle.folder, '.terraform'))
-  if (initialised !== undefined) return open
+  const needed = await needsInit(castle.folder, options.env)
+  if (!needed.ok) return needed
+  if (!needed.value) return open
   const init = await terraform(castle, ['init', '-input=false', '-backend-config=castle.tfbackend'], options)
   if (!init.ok) return init
   return init.value === 0
     ? open
-    : err({ reason: 'castle-tool', tool: 'terraform', why: `init ended with ${init.value}` })
+    : err({
+        reason: 'castle-tool',
+        tool: 'terraform',
+        why: `init ended with ${init.value}: it says why above. Nothing was begun`,
+        next: 'the same command again, when that is mended: it goes on with the init',
+      })
 }
 
 async function terraform(
