@@ -3,8 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { canary, scan, scanBytes } from '../support/canary.ts'
-import { castle, newCastle, terraform } from '../support/castle.ts'
+import { canary, scan } from '../support/canary.ts'
+import { castle, newCastle, PREFIX, terraform } from '../support/castle.ts'
 import { esoCrd } from '../support/crd.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeVault, must, PASSPHRASE } from '../support/project.ts'
@@ -102,7 +102,10 @@ describe('eso', () => {
     expect(store).toMatchObject({
       apiVersion: 'external-secrets.io/v1',
       kind: 'ClusterSecretStore',
-      spec: { provider: { infisical: { hostAPI: 'https://app.infisical.com' } } },
+      spec: {
+        conditions: [{ namespaces: ['default'] }],
+        provider: { infisical: { hostAPI: 'https://app.infisical.com' } },
+      },
     })
     const auth = store.spec.provider.infisical.auth.universalAuthCredentials
     expect(auth.clientId).toEqual({
@@ -129,7 +132,7 @@ describe('eso', () => {
     expect(store.spec.provider.infisical.secretsScope).toEqual({
       projectSlug: 'lab',
       environmentSlug: 'prod',
-      secretsPath: '/castles/blue',
+      secretsPath: '/castles/blue/apps',
       ...extra,
     })
     expect(done.stderr).toContain(
@@ -149,6 +152,42 @@ describe('eso', () => {
     const done = await castle(scratch, blue, ['render', 'eso', ...args])
     expect(done).toMatchObject({ status: 65, stdout: '' })
     expect(done.stderr).toContain(words)
+  })
+
+  test('the store never reads the folder of the infrastructure, nor stands open to every namespace', async () => {
+    const given = await render(
+      'eso',
+      '--only',
+      'store',
+      '--path',
+      '/shop',
+      '--allow',
+      'shop',
+      '--allow',
+      'web',
+    )
+    expect(parse(given.stdout).spec).toMatchObject({
+      conditions: [{ namespaces: ['shop', 'web'] }],
+      provider: { infisical: { secretsScope: { secretsPath: '/shop' } } },
+    })
+    for (const path of [
+      '/castles/blue/infrastructure',
+      '/castles/blue',
+      '/',
+      '/castles/blue/infrastructure/',
+    ]) {
+      const refused = await render('eso', '--only', 'store', '--path', path)
+      expect(refused).toMatchObject({ status: 77, stdout: '' })
+      expect(refused.stderr).toContain('is the folder of the infrastructure, or above it')
+    }
+    const file = join(blue, 'terraform.tfvars')
+    const before = readFileSync(file, 'utf8')
+    writeFileSync(file, before.replace(/^(infisical_apps_path|apps_namespaces).*\n/gm, ''))
+    const old = await render('eso', '--only', 'store')
+    writeFileSync(file, before)
+    expect(old).toMatchObject({ status: 77, stdout: '' })
+    expect(old.stderr).toContain('terraform.tfvars has no infisical_apps_path')
+    expect(old.stderr).toContain('next: tazpod castle render eso --path /castles/blue/apps --allow default')
   })
 
   test('--apply streams it into kubectl: nothing on argv, nothing on the disk', async () => {
@@ -177,41 +216,40 @@ describe('eso', () => {
 })
 
 describe('external-secret', () => {
-  test('names what exists, and no value', async () => {
-    const done = await render(
-      'external-secret',
-      'app',
-      '--namespace',
-      'app',
-      '--key',
-      'DB_PASSWORD',
-      '--key',
-      'API_TOKEN',
-    )
-    expect(parse(done.stdout)).toEqual({
-      apiVersion: 'external-secrets.io/v1',
-      kind: 'ExternalSecret',
-      metadata: { name: 'app', namespace: 'app' },
-      spec: {
-        refreshInterval: '1h',
-        secretStoreRef: { kind: 'ClusterSecretStore', name: 'infisical' },
-        target: { name: 'app' },
-        data: [
-          { secretKey: 'DB_PASSWORD', remoteRef: { key: 'DB_PASSWORD' } },
-          { secretKey: 'API_TOKEN', remoteRef: { key: 'API_TOKEN' } },
-        ],
-      },
-    })
-    expect(scanBytes(done.stdoutBytes, [ID])).toEqual([])
+  test('a secret of the infrastructure is refused, and so is a namespace that the store refuses', async () => {
+    const args = ['external-secret', 'app', '--namespace', 'default', '--key']
+    for (const what of [
+      'TALOS_SECRETBOX_KEY',
+      'KUBECONFIG_CONTENT',
+      'PROXMOX_API_TOKEN',
+      'CASTLE_RECORD_KEY',
+    ]) {
+      const refused = await render(...args, `${PREFIX}${what}`)
+      expect(refused).toMatchObject({ status: 77, stdout: '' })
+      expect(refused.stderr).toContain(`${PREFIX}${what} belongs to the infrastructure of castle blue`)
+    }
+    const other = await render('external-secret', 'app', '--namespace', 'kube-system', '--key', 'DB_PASSWORD')
+    expect(other).toMatchObject({ status: 77, stdout: '' })
+    expect(other.stderr).toContain('the store takes no ExternalSecret of the namespace "kube-system"')
+  })
+
+  test('without an identity for the cluster nobody can look', async () => {
+    await using other = new Scratch()
+    await makeVault(other)
+    const cwd = await newCastle(other, 'blue')
+    const args = ['render', 'external-secret', 'app', '--namespace', 'default', '--key', 'DB_PASSWORD']
+    const done = await castle(other, cwd, args)
+    expect(done).toMatchObject({ status: 65, stdout: '' })
+    expect(done.stderr).toContain('External Secrets would have nothing to log in with')
+    expect(done.stderr).toContain(`next: tazpod vault set ${PREFIX}INFISICAL_CLIENT_ID`)
   })
 
   test.each([
-    [['--key', 'DB_PASSWROD'], 'did you mean DB_PASSWORD?'],
     [['--key', 'a/b', '--eso-version', '0.16.1'], 'only since 0.17.0'],
     [['--key', 'x\ny'], 'can not be a key'],
     [['--key', 'DB_PASSWORD', '--refresh', 'often'], 'is no duration'],
   ])('%j is refused', async (args, words) => {
-    const done = await render('external-secret', 'app', '--namespace', 'app', ...args)
+    const done = await render('external-secret', 'app', '--namespace', 'default', ...args)
     expect(done).toMatchObject({ status: 65, stdout: '' })
     expect(done.stderr).toContain(words)
   })

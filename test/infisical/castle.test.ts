@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { canary, scan, scanBytes } from '../support/canary.ts'
-import { castle, newCastle } from '../support/castle.ts'
+import { castle, newCastle, PREFIX } from '../support/castle.ts'
 import { lab, labCastle, login, MODES, PLACE } from '../support/infisical.ts'
 import { makeVault, must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -66,18 +66,19 @@ test.each(MODES)('%s: what External Secrets needs is made of the values at the s
   expect(done).toMatchObject({ status: 0, stderr: '' })
   const [identity, store] = parseAllDocuments(done.stdout).map((one) => one.toJS())
   expect(identity.stringData).toEqual({ clientId: id, clientSecret: secret })
-  expect(store.spec.provider.infisical.secretsScope.secretsPath).toBe('/castles/blue')
+  expect(store.spec.provider.infisical.secretsScope.secretsPath).toBe('/castles/blue/apps')
 
-  const wanted = ['external-secret', 'app', '--namespace', 'app', '--key', 'DB_PASSWORD']
+  const wanted = ['external-secret', 'app', '--namespace', 'default', '--key', 'DB_PASSWORD']
   here.project.addFolder('prod', '/castles')
   here.project.addFolder('prod', '/castles/blue')
-  here.project.set('prod', '/castles/blue', 'DB_PASSWORT', 'x')
+  here.project.addFolder('prod', '/castles/blue/apps')
+  here.project.set('prod', '/castles/blue/apps', 'DB_PASSWORT', 'x')
   const missing = await render(...wanted)
   expect(missing).toMatchObject({ status: 65, stdout: '' })
   expect(missing.stderr).toContain(`"DB_PASSWORD" is not in ${new URL(server.origin).origin}`)
   expect(missing.stderr).toContain('did you mean DB_PASSWORT?')
-  expect(missing.stderr).toContain('next: tazpod secrets push DB_PASSWORD --path /castles/blue')
-  here.project.set('prod', '/castles/blue', 'DB_PASSWORD', 'x')
+  expect(missing.stderr).toContain('next: tazpod secrets push DB_PASSWORD --path /castles/blue/apps')
+  here.project.set('prod', '/castles/blue/apps', 'DB_PASSWORD', 'x')
   expect(parse((await render(...wanted)).stdout).spec.data).toHaveLength(1)
 
   here.project.remove('prod', '/', 'BLUE_B1E00000_INFISICAL_CLIENT_SECRET')
@@ -106,4 +107,39 @@ test('terraform is not started with a token that would end in the middle', async
   expect(refused.stderr).toMatch(/the session token that terraform gets ends in (9|10) min/)
   expect(refused.stderr).toContain('longer access token TTL')
   await must(scratch, ['lock'], { cwd: blue })
+})
+
+test.each(MODES)('%s: a castle on the vault asks as the cluster will', async (mode) => {
+  await using scratch = new Scratch()
+  const here = await lab({ mode })
+  await using server = here.server
+  here.project.addFolder('prod', '/castles')
+  here.project.addFolder('prod', '/castles/blue')
+  here.project.addFolder('prod', '/castles/blue/apps')
+  here.project.set('prod', '/castles/blue/apps', 'DB_PASSWORD', 'x')
+  await makeVault(scratch, {
+    [`${PREFIX}INFISICAL_CLIENT_ID`]: here.identity.clientId,
+    [`${PREFIX}INFISICAL_CLIENT_SECRET`]: here.identity.clientSecret,
+    ONLY_IN_THE_VAULT: 'x',
+  })
+  const blue = await newCastle(scratch, 'blue')
+  const file = join(blue, 'terraform.tfvars')
+  const tfvars = readFileSync(file, 'utf8')
+    .replace(/(infisical_host +=).*/, `$1 "${server.origin}"`)
+    .replace(/(infisical_project_id +=).*/, `$1 "${here.project.id}"`)
+  writeFileSync(file, tfvars)
+  const render = (key: string) =>
+    castle(scratch, blue, ['render', 'external-secret', 'app', '--namespace', 'default', '--key', key])
+  const done = await render('DB_PASSWORD')
+  expect(done, done.stderr).toMatchObject({ status: 0 })
+  expect(parse(done.stdout)).toMatchObject({
+    kind: 'ExternalSecret',
+    metadata: { name: 'app', namespace: 'default' },
+    spec: { data: [{ secretKey: 'DB_PASSWORD', remoteRef: { key: 'DB_PASSWORD' } }] },
+  })
+  const missing = await render('ONLY_IN_THE_VAULT')
+  expect(missing).toMatchObject({ status: 65, stdout: '' })
+  expect(missing.stderr).toContain('folder /castles/blue/apps')
+  expect(missing.stderr).toContain('next: tazpod secrets push ONLY_IN_THE_VAULT --path /castles/blue/apps')
+  expect(server.liveTokens).toBe(0)
 })

@@ -58,6 +58,15 @@ function store(scope: string[]): object {
         type: 'object',
         required: ['provider'],
         properties: {
+          conditions: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: {
+                namespaces: { type: 'array', items: { type: 'string', maxLength: 63, minLength: 1 } },
+              },
+            },
+          },
           controller: text,
           provider: {
             type: 'object',

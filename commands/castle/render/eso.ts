@@ -8,7 +8,7 @@ import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 export default class RenderEso extends TazpodCommand {
   static override summary = 'Write identity Secret and ClusterSecretStore of External Secrets.'
   static override description =
-    'With the apiVersion and only the fields that the given version knows (0.9.20 to 2.x). The identity goes into a pipe or straight into kubectl; it becomes an ordinary Secret in etcd. The version is the one of terraform.tfvars unless it is given.'
+    'With the apiVersion and only the fields that the given version knows (0.9.20 to 2.x). The identity goes into a pipe or straight into kubectl; it becomes an ordinary Secret in etcd. Version, folder and namespaces are those of terraform.tfvars unless they are given; the folder of the infrastructure is refused.'
   static override examples = [
     '<%= config.bin %> castle render eso --apply',
     '<%= config.bin %> castle render eso --eso-version 0.10.3 --only store',
@@ -16,6 +16,13 @@ export default class RenderEso extends TazpodCommand {
   static override flags = {
     'eso-version': string({ summary: 'Version of External Secrets.', helpValue: 'V' }),
     only: option({ options: ['identity', 'store'] as const, summary: 'Only one of the two.' })(),
+    path: string({ summary: 'Folder that the store reads.', helpValue: '/FOLDER' }),
+    allow: string({
+      summary: 'Namespace that may use the store; may be repeated.',
+      helpValue: 'NAMESPACE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     namespace: string({ default: 'external-secrets', summary: 'Namespace of the identity Secret.' }),
     recursive: boolean({ summary: 'Read folders below, too (since 0.10.5).' }),
     organization: string({ summary: 'Slug of the organisation (since 2.7.0).' }),
@@ -29,6 +36,8 @@ export default class RenderEso extends TazpodCommand {
       await renderEso(this.finish(await castleHere(flags, errandHere())), {
         version: flags['eso-version'],
         parts: flags.only === undefined ? ['identity', 'store'] : [flags.only],
+        path: flags.path,
+        allow: flags.allow,
         namespace: flags.namespace,
         recursive: flags.recursive === true,
         organization: flags.organization,

@@ -9,7 +9,7 @@ import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 export default class RenderExternalSecret extends TazpodCommand {
   static override summary = 'Write an ExternalSecret for names that exist.'
   static override description =
-    'Holds names only, so commit it. Each key is looked up in the store first. External Secrets polls at the refresh interval; the result is an ordinary Secret in etcd.'
+    'Holds names only, so commit it. Each key is looked up first in the folder that External Secrets reads; secrets of the infrastructure are refused. External Secrets polls at the refresh interval; the result is an ordinary Secret in etcd.'
   static override usage = 'castle render external-secret NAME --namespace NS --key KEY…'
   static override examples = [
     '<%= config.bin %> castle render external-secret app --namespace app --key DB_PASSWORD',
@@ -30,7 +30,7 @@ export default class RenderExternalSecret extends TazpodCommand {
     const { namespace, key: keys, refresh, 'eso-version': version } = flags
     const open = this.finish(await castleHere(flags, errandHere()))
     const options = { version, name: args.name, namespace, keys, refresh }
-    const rendered = this.finish(await renderExternalSecret(open, options))
+    const rendered = this.finish(await renderExternalSecret(open, process.env, options))
     const how = { apply: flags.apply === true, force: flags.force, cwd: process.cwd() }
     printRendered(this.finish(await handOver(rendered, how)), flags.json)
   }

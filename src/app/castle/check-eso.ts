@@ -51,7 +51,9 @@ async function ownStore(folder: string): Promise<Result<string>> {
   const known = await readKnown(folder)
   if (!known.ok) return known
   const { topology } = known.value
-  return clusterSecretStore(storePlaceOf(topology), {
+  const place = storePlaceOf(topology)
+  if (!place.ok) return place
+  return clusterSecretStore(place.value, {
     version: topology.eso_version,
     namespace: 'external-secrets',
     recursive: false,

@@ -179,6 +179,10 @@ export async function recordChange(
     const written = await writeRecord({ folder: castle.folder, record: next })
     if (!written.ok) return written
   }
+  const done = ok({ folder: castle.folder, record: next })
   const copied = await store.upsert(recordCopyName(next), formatRecord(next).subarray(0, -1))
-  return copied.ok ? ok({ folder: castle.folder, record: next }) : copied
+  if (copied.ok) return done
+  // Of several runs at once another one may have written the same change between the write and its reading back.
+  const there = await storedRecord(store, next, key)
+  return there.ok && there.value !== undefined && there.value.changes >= next.changes ? done : copied
 }

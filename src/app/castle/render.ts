@@ -10,6 +10,7 @@ import {
   TALOS_PATCH_HCL,
   talosPatch,
 } from '../../core/castle/manifests.ts'
+import { infrastructureNames } from '../../core/castle/record.ts'
 import { isKey } from '../../core/castle/secretbox-key.ts'
 import { nearest } from '../../core/nearest.ts'
 import { setCommand } from '../../core/provider.ts'
@@ -17,6 +18,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { show } from '../../core/show.ts'
 import { joinAndWipe } from '../../core/text-escape.ts'
 import type { OpenCastle } from './access.ts'
+import { appSecretNames } from './app-secrets.ts'
 import { readKnown } from './record.ts'
 import type { SecretStore } from './store.ts'
 
@@ -52,6 +54,9 @@ export interface EsoOptions extends Omit<StoreOptions, 'version'> {
   /** Undefined: what terraform.tfvars says. */
   version: string | undefined
   parts: readonly ('identity' | 'store')[]
+  /** Folder and namespaces of the store; undefined: what terraform.tfvars says. */
+  path: string | undefined
+  allow: readonly string[] | undefined
 }
 
 /** The identity Secret and the ClusterSecretStore for one version of External Secrets. */
@@ -59,7 +64,10 @@ export async function renderEso(open: OpenCastle, options: EsoOptions): Promise<
   const known = await readKnown(open.castle.folder)
   if (!known.ok) return known
   const version = options.version ?? known.value.topology.eso_version
-  const store = clusterSecretStore(storePlaceOf(known.value.topology), { ...options, version })
+  const given = { path: options.path, namespaces: options.allow }
+  const place = storePlaceOf(known.value.topology, given)
+  if (!place.ok) return place
+  const store = clusterSecretStore(place.value, { ...options, version })
   if (!store.ok) return store
   const notes = notesFor(version)
   if (!options.parts.includes('identity')) return ok({ text: Buffer.from(store.value), secret: false, notes })
@@ -78,9 +86,13 @@ export async function renderEso(open: OpenCastle, options: EsoOptions): Promise<
   })
 }
 
-/** An ExternalSecret for keys that exist. Failure: castle-data with the nearest right name. */
+/**
+ * An ExternalSecret for keys that are where External Secrets will look. Failures: castle-refused (a secret of the
+ * infrastructure, or a namespace that the store refuses), castle-data with the nearest right name.
+ */
 export async function renderExternalSecret(
   open: OpenCastle,
+  env: NodeJS.ProcessEnv,
   options: { version: string | undefined; name: string; namespace: string; keys: string[]; refresh: string },
 ): Promise<Result<Rendered>> {
   const known = await readKnown(open.castle.folder)
@@ -89,20 +101,34 @@ export async function renderExternalSecret(
   const version = options.version ?? topology.eso_version
   const manifest = externalSecret({ ...options, version })
   if (!manifest.ok) return manifest
-  return open.withStore(async (store) => {
-    const names = await store.names(topology.infisical_path)
-    if (!names.ok) return names
-    const missing = options.keys.find((key) => !names.value.includes(key))
-    if (missing === undefined) {
-      return ok({ text: Buffer.from(manifest.value), secret: false, notes: notesFor(version) })
-    }
-    const right = nearest(missing, names.value)
+  const place = storePlaceOf(topology)
+  if (!place.ok) return place
+  const own = options.keys.find((key) => infrastructureNames(open.castle.record).includes(key))
+  if (own !== undefined)
     return err({
-      reason: 'castle-data',
-      what: show(missing),
-      why: `is not in ${store.label}${right === undefined ? '' : ` (did you mean ${right}?)`}`,
-      next: setCommand(open.castle.record.provider, missing, topology.infisical_path),
+      reason: 'castle-refused',
+      why: `${own} belongs to the infrastructure of castle ${open.castle.record.name}: in the cluster everybody with its namespace would have the machines`,
+      next: `put what the app needs into ${place.value.path} under a name of its own`,
     })
+  const { namespaces, path } = place.value
+  if (!namespaces.includes(options.namespace))
+    return err({
+      reason: 'castle-refused',
+      why: `the store takes no ExternalSecret of the namespace ${show(options.namespace)} (apps_namespaces: ${namespaces.join(', ')})`,
+      next: 'add it to apps_namespaces in terraform.tfvars && tazpod castle apply',
+    })
+  const found = await appSecretNames(open, topology, path, env)
+  if (!found.ok) return found
+  const { names, label } = found.value
+  const missing = options.keys.find((key) => !names.includes(key))
+  if (missing === undefined)
+    return ok({ text: Buffer.from(manifest.value), secret: false, notes: notesFor(version) })
+  const right = nearest(missing, names)
+  return err({
+    reason: 'castle-data',
+    what: show(missing),
+    why: `is not in ${label}, folder ${path}${right === undefined ? '' : ` (did you mean ${right}?)`}`,
+    next: setCommand('infisical', missing, path),
   })
 }
 

@@ -153,12 +153,21 @@ export function topologyOf(castle: string, answers: Answers): Result<Topology> {
     infisical_host: answers.infisicalHost.replace(/\/$/, ''),
     infisical_project_id: answers.infisicalProjectId.normalize('NFC'),
     infisical_project_slug: answers.infisicalProject.normalize('NFC'),
-    infisical_path: `/castles/${castle}`,
+    ...foldersOf(castle),
+    apps_namespaces: ['default'],
     gitops_repository: answers.gitopsRepository.normalize('NFC'),
     gitops_path: `./clusters/${castle}`,
     eso_api_version: esoApiVersion(version) ?? 'external-secrets.io/v1',
     ...DEFAULTS,
   })
+}
+
+/** What runs in the cluster may read the second one only. */
+function foldersOf(castle: string): Pick<Topology, 'infisical_path' | 'infisical_apps_path'> {
+  return {
+    infisical_path: `/castles/${castle}/infrastructure`,
+    infisical_apps_path: `/castles/${castle}/apps`,
+  }
 }
 
 /** Safe to keep, easy to see and to change in `terraform.tfvars`. */
@@ -237,7 +246,9 @@ export function copiedTopology(
     network_prefix: network.prefix,
     network_gateway: gateway,
     dns_servers: from.dns_servers.map((dns) => (dns === from.network_gateway ? gateway : dns)),
-    infisical_path: `/castles/${castle}`,
+    ...(from.infisical_apps_path === undefined
+      ? { infisical_path: `/castles/${castle}` }
+      : foldersOf(castle)),
     gitops_path: `./clusters/${castle}`,
   })
 }

@@ -12,15 +12,40 @@ export interface StorePlace {
   project: string
   environment: string
   path: string
+  /** Who may use the store; never empty: without this every namespace may. */
+  namespaces: readonly string[]
 }
 
-export function storePlaceOf(topology: Topology): StorePlace {
-  return {
+/**
+ * Where a castle's apps have their secrets. `given` is stronger than terraform.tfvars. Failure: castle-refused where it
+ * would be the folder of the infrastructure, or open to every namespace.
+ */
+export function storePlaceOf(
+  topology: Topology,
+  given: { path?: string | undefined; namespaces?: readonly string[] | undefined } = {},
+): Result<StorePlace> {
+  const path = given.path ?? topology.infisical_apps_path
+  const namespaces = given.namespaces ?? topology.apps_namespaces ?? []
+  const apps = `/castles/${topology.castle_name}/apps`
+  const next = `tazpod castle render eso --path ${path ?? apps} --allow default   (or set them in terraform.tfvars)`
+  const refused = (why: string) => err({ reason: 'castle-refused', why, next } as const)
+  if (path === undefined)
+    return refused(
+      'terraform.tfvars has no infisical_apps_path: the store would read the folder of the infrastructure, with the key and the kubeconfig',
+    )
+  if (`${topology.infisical_path}/`.startsWith(`${path.replace(/\/$/, '')}/`))
+    return refused(
+      `${path} is the folder of the infrastructure, or above it: the cluster would read its own key`,
+    )
+  if (namespaces.length === 0)
+    return refused('terraform.tfvars has no apps_namespaces: every namespace could read the store')
+  return ok({
     host: topology.infisical_host,
     project: topology.infisical_project_slug,
     environment: topology.infisical_environment,
-    path: topology.infisical_path,
-  }
+    path,
+    namespaces,
+  })
 }
 
 export interface StoreOptions {
@@ -53,7 +78,7 @@ export function clusterSecretStore(place: StorePlace, options: StoreOptions): Re
   if (!schema.ok) return schema
   const unknown = unknownOption(schema.value, options)
   if (unknown !== undefined) return refuse(`External Secrets ${options.version}`, `does not know ${unknown}`)
-  const bad = [options.namespace].find((one) => !LABEL.test(one))
+  const bad = [options.namespace, ...place.namespaces].find((one) => !LABEL.test(one))
   if (bad !== undefined) return refuse(`the namespace ${show(bad)}`, 'is no DNS label')
   if (options.caSecret !== undefined && !NAME.test(options.caSecret))
     return refuse(`the name ${show(options.caSecret)}`, 'is no name of a Secret')
@@ -67,6 +92,7 @@ export function clusterSecretStore(place: StorePlace, options: StoreOptions): Re
     kind: 'ClusterSecretStore',
     metadata: { name: 'infisical' },
     spec: {
+      conditions: [{ namespaces: [...place.namespaces] }],
       provider: {
         infisical: {
           hostAPI: host,

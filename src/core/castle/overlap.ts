@@ -38,9 +38,11 @@ function sharedWith(mine: KnownCastle, other: KnownCastle): string[] {
   }
   for (const name of Object.keys(a.nodes)) if (name in b.nodes) found.push(`the node name ${name}`)
   if (mine.state === other.state) found.push(`the state ${mine.state}`)
-  const store = (t: Topology) =>
-    [t.infisical_host, t.infisical_project_id, t.infisical_environment, t.infisical_path].join(' ')
-  if (store(a) === store(b)) found.push(`the Infisical folder ${a.infisical_path}`)
+  const project = (t: Topology) =>
+    [t.infisical_host, t.infisical_project_id, t.infisical_environment].join(' ')
+  const folders = (t: Topology) => [t.infisical_path, t.infisical_apps_path ?? []].flat()
+  if (project(a) === project(b))
+    for (const path of folders(a)) if (folders(b).includes(path)) found.push(`the Infisical folder ${path}`)
   if (a.gitops_repository === b.gitops_repository && a.gitops_path === b.gitops_path)
     found.push(`the GitOps folder ${a.gitops_path}`)
   const names = new Set(Object.values(other.record.secrets))

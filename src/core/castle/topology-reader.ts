@@ -3,11 +3,10 @@ import { err, ok, type Result } from '../result.ts'
 import { type HclFile, literal } from './hcl.ts'
 import { type CastleNode, TOPOLOGY_NAMES, type Topology } from './topology.ts'
 
-type TextName = Exclude<(typeof TOPOLOGY_NAMES)[number], 'nodes' | 'network_prefix' | 'dns_servers'>
+const NO_TEXTS = ['nodes', 'network_prefix', 'dns_servers', 'infisical_apps_path', 'apps_namespaces'] as const
+type TextName = Exclude<(typeof TOPOLOGY_NAMES)[number], (typeof NO_TEXTS)[number]>
 
-const TEXTS = TOPOLOGY_NAMES.filter(
-  (name): name is TextName => name !== 'nodes' && name !== 'network_prefix' && name !== 'dns_servers',
-)
+const TEXTS = TOPOLOGY_NAMES.filter((name): name is TextName => !NO_TEXTS.some((one) => one === name))
 
 /** The topology that a `terraform.tfvars` says. Failure: config-invalid, with the line of each mistake. */
 export function readTopology(file: HclFile, path: string): Result<Topology> {
@@ -32,11 +31,22 @@ export function readTopology(file: HclFile, path: string): Result<Topology> {
   if (typeof prefix !== 'number' || !Number.isInteger(prefix)) wrong('network_prefix', 'a number')
   const dns = read('dns_servers')
   if (!isTexts(dns)) wrong('dns_servers', 'a list of texts')
+  const apps = read('infisical_apps_path')
+  if (apps !== undefined && typeof apps !== 'string') wrong('infisical_apps_path', 'text')
+  const namespaces = read('apps_namespaces')
+  if (namespaces !== undefined && !isTexts(namespaces)) wrong('apps_namespaces', 'a list of texts')
   const nodes = nodesOf(read('nodes'))
   if (nodes === undefined) wrong('nodes', 'an object of { role, ip, vm_id }')
   if (problems.length > 0 || nodes === undefined || !isTexts(dns))
     return err({ reason: 'config-invalid', file: path, problems })
-  return ok({ ...texts, nodes, network_prefix: Number(prefix), dns_servers: dns })
+  return ok({
+    ...texts,
+    nodes,
+    network_prefix: Number(prefix),
+    dns_servers: dns,
+    ...(typeof apps === 'string' && { infisical_apps_path: apps }),
+    ...(isTexts(namespaces) && { apps_namespaces: namespaces }),
+  })
 }
 
 function isTexts(value: unknown): value is string[] {

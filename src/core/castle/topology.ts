@@ -17,7 +17,12 @@ export interface Topology {
   infisical_project_id: string
   infisical_project_slug: string
   infisical_environment: string
+  /** Folder of what makes and runs the machines: the key, the tokens, the kubeconfig. */
   infisical_path: string
+  /** Folder of what runs in the cluster, the only one that External Secrets reads. Castles of before 0.2: none. */
+  infisical_apps_path?: string | undefined
+  /** Namespaces that may read it. */
+  apps_namespaces?: string[] | undefined
   eso_chart_repository: string
   eso_version: string
   eso_api_version: string
@@ -54,6 +59,8 @@ export const TOPOLOGY_NAMES = [
   'infisical_project_slug',
   'infisical_environment',
   'infisical_path',
+  'infisical_apps_path',
+  'apps_namespaces',
   'eso_chart_repository',
   'eso_version',
   'eso_api_version',

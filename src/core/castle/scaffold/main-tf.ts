@@ -171,6 +171,7 @@ resource "kubectl_manifest" "cluster_secret_store" {
     kind       = "ClusterSecretStore"
     metadata   = { name = "infisical", annotations = { infisicalProjectId = var.infisical_project_id } }
     spec = {
+      conditions = [{ namespaces = var.apps_namespaces }]
       provider = {
         infisical = {
           hostAPI = var.infisical_host
@@ -186,7 +187,7 @@ resource "kubectl_manifest" "cluster_secret_store" {
           secretsScope = {
             projectSlug     = var.infisical_project_slug
             environmentSlug = var.infisical_environment
-            secretsPath     = var.infisical_path
+            secretsPath     = var.infisical_apps_path
           }
         }
       }

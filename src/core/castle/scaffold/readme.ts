@@ -10,6 +10,7 @@ export function castleReadme(record: CastleRecord, topology: Topology): string {
 A Talos cluster in Terraform. No secret is in this folder: they come from ${provider === 'vault' ? 'the vault of tazpod' : `Infisical, folder ${topology.infisical_path}`} and exist only inside a command.
 
 \`\`\`sh
+tazpod vault init                   # once for you: the vault also keeps this castle's states
 tazpod trust                        # once: what this folder's tazpod.yaml grants
 ${needed.map((secret) => (provider === 'vault' ? `tazpod vault set ${secret}` : `# in Infisical, ${topology.infisical_path}: ${secret}`)).join('\n')}
 tazpod castle secretbox new         # the key that encrypts Secrets in etcd; never shown

@@ -3,7 +3,13 @@ import { type CastleNode, TOPOLOGY_NAMES, type Topology } from '../topology.ts'
 
 /** `terraform.tfvars` of a castle, as `terraform fmt` leaves it. */
 export function terraformTfvars(topology: Topology, extra: readonly HclLine[] = []): string {
-  const pairs = [...TOPOLOGY_NAMES.map((name): HclLine => [name, rendered(topology[name])]), ...extra]
+  const pairs = [
+    ...TOPOLOGY_NAMES.flatMap((name): HclLine[] => {
+      const value = topology[name]
+      return value === undefined ? [] : [[name, rendered(value)]]
+    }),
+    ...extra,
+  ]
   return `${HEAD}${alignedLines(pairs).join('\n')}\n`
 }
 
@@ -11,7 +17,7 @@ const HEAD = `# The topology of this castle: committed, no secret. What each val
 
 `
 
-function rendered(value: Topology[keyof Topology]): string {
+function rendered(value: NonNullable<Topology[keyof Topology]>): string {
   if (typeof value === 'string') return hclString(value)
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return `[${value.map(hclString).join(', ')}]`

@@ -206,10 +206,32 @@ variable "infisical_environment" {
 
 variable "infisical_path" {
   type        = string
-  description = "Folder of this castle's secrets. No other castle has it."
+  description = "Folder of what makes this castle: key, tokens, kubeconfig. Nothing in the cluster reads it."
   validation {
     condition     = startswith(var.infisical_path, "/")
     error_message = "A folder begins with /."
+  }
+}
+
+variable "infisical_apps_path" {
+  type        = string
+  description = "Folder of what runs in the cluster, the only one that External Secrets reads."
+  validation {
+    condition     = startswith(var.infisical_apps_path, "/")
+    error_message = "A folder begins with /."
+  }
+  validation {
+    condition     = !startswith("\${var.infisical_path}/", "\${trimsuffix(var.infisical_apps_path, "/")}/")
+    error_message = "It is neither the folder of the infrastructure nor one above it."
+  }
+}
+
+variable "apps_namespaces" {
+  type        = list(string)
+  description = "Namespaces that may read the folder of the apps."
+  validation {
+    condition     = length(var.apps_namespaces) > 0
+    error_message = "At least one: without any, External Secrets would let every namespace read it."
   }
 }
 
