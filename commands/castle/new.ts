@@ -2,6 +2,7 @@ import { boolean, option, string } from '@oclif/core/flags'
 import { newCastle, QUESTIONS } from '../../src/app/castle/new.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
+import { printable } from '../../src/cli/output.ts'
 import { table } from '../../src/cli/table.ts'
 
 const topology = Object.fromEntries(
@@ -11,7 +12,7 @@ const topology = Object.fromEntries(
 export default class CastleNew extends TazpodCommand {
   static override summary = 'Make the folder of a Talos cluster, without a literal in its code.'
   static override description =
-    'Asks only what makes this castle different from others; --from copies another one and asks for two things. Addresses, VM ids, names, state and folders that another castle beside it has are refused. Nothing that exists is replaced without --force, which shows what would change first.'
+    'Asks only what makes this castle different from others; --from copies the files of another one, edited or not, replaces what makes a castle itself, shows the difference, and asks for two things. Addresses, VM ids, names, state and folders that another castle beside it has are refused. Nothing that exists is replaced without --force, which shows what would change first.'
   static override examples = [
     '<%= config.bin %> castle new blue',
     '<%= config.bin %> castle new green --from blue --network 10.0.20.0/24',
@@ -52,7 +53,11 @@ export default class CastleNew extends TazpodCommand {
     this.print(flags.json, done, [
       `castle ${done.castle}: ${done.written.length} files written, endpoint ${done.endpoint}`,
       ...table(['node', 'role', 'address', 'vm id'], rows),
+      ...(done.diff.length > 0
+        ? [`what differs from ${flags.from}:`, ...done.diff.map((line) => `  ${printable(line)}`)]
+        : []),
       `next: cd ${done.castle} && tazpod trust`,
     ])
+    for (const line of done.leftovers) this.note(printable(line))
   }
 }

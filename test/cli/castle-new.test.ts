@@ -65,6 +65,57 @@ test('a copy takes two answers and shares nothing: their difference is exactly t
   expect(aligned(read(green, 'terraform.tfvars'))).toBe(aligned(translated))
 })
 
+test('a copy keeps what was edited, and shows what it replaced', async () => {
+  await using other = new Scratch()
+  const one = await newCastle(other, 'one', BLUE)
+  const path = (name: string) => join(one, name)
+  const edit = (name: string, change: (text: string) => string) =>
+    writeFileSync(path(name), change(read(one, name)))
+  edit('main.tf', (text) => `${text}\nresource "terraform_data" "mine" {\n  input = "one-extra of one"\n}\n`)
+  edit('variables.tf', (text) => `${text}\nvariable "mine" {\n  type = string\n}\n`)
+  edit(
+    'terraform.tfvars',
+    (text) =>
+      `# Ada's castle\n${text.replace(/vm_id = 1000 \}/, 'vm_id = 1000, cores = 8 }')}node_size = { cores = 4 }\nmine = "x"\n`,
+  )
+  edit(
+    'tazpod.yaml',
+    (text) => `${text}  ansible: { secrets: [${JSON.parse(read(one, 'castle.json')).secrets.kubeconfig}] }\n`,
+  )
+  mkdirSync(path('extra'))
+  writeFileSync(path('extra/logo.bin'), Buffer.from([0, 255, 254, 10]))
+  for (const name of ['terraform.tfstate', 'terraform.tfstate.backup', 'kubeconfig', 'x.tfplan'])
+    writeFileSync(path(name), 'secret')
+  writeFileSync(path('secrets.auto.tfvars'), 'secret = "left on the disk"\n', { mode: 0o600 })
+  const flags = ['--network', '10.9.0.0/24', '--first-vm-id', '9000', '--non-interactive']
+  const done = await tazpod(other, ['castle', 'new', 'two', '--from', 'one', ...flags])
+  expect(done, done.stderr).toMatchObject({ status: 0 })
+  const two = join(other.project, 'two')
+  for (const name of ['main.tf', 'variables.tf', '.gitignore']) expect(read(two, name)).toBe(read(one, name))
+  expect(readFileSync(join(two, 'extra/logo.bin'))).toEqual(Buffer.from([0, 255, 254, 10]))
+  expect(readdirSync(two).sort()).toEqual(
+    readdirSync(one)
+      .filter((name) => !/tfstate|kubeconfig|tfplan/.test(name))
+      .sort(),
+  )
+  expect(statSync(join(two, 'secrets.auto.tfvars'))).toMatchObject({ size: 0 })
+  const tfvars = read(two, 'terraform.tfvars')
+  expect(tfvars).toMatch(/^# Ada's castle\n/)
+  expect(tfvars).toContain('"two-cp-1"')
+  expect(tfvars).toContain('ip = "10.9.0.11", vm_id = 9000, cores = 8 }')
+  expect(tfvars).toMatch(/node_size = \{ cores = 4 \}\nmine = "x"\n$/)
+  expect(tfvars).toMatch(/infisical_apps_path += "\/castles\/two\/apps"/)
+  const { secrets } = JSON.parse(read(two, 'castle.json'))
+  expect(read(two, 'tazpod.yaml')).toContain(`ansible: { secrets: [${secrets.kubeconfig}] }`)
+  expect(read(two, 'tazpod.yaml')).not.toMatch(/ONE_/)
+  expect(read(two, 'README.md')).toContain('# Castle two')
+  expect(done.stdout).toContain('what differs from one:')
+  expect(done.stdout).toMatch(/-castle_name +=.*"one"\n +\+castle_name +=.*"two"/)
+  expect(done.stdout).not.toContain('mine')
+  expect(done.stderr).toMatch(/^main\.tf:\d+ still has one\n$/)
+  await must(other, ['trust', '--yes'], { cwd: two })
+})
+
 test('what must not be committed is ignored by git, and tazpod.yaml is right as it stands', async () => {
   await run(scratch, ['git', 'init', '-q', '.'], { cwd: blue })
   for (const file of [

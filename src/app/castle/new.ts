@@ -27,6 +27,7 @@ import { type ScaffoldFile, scaffold } from '../../core/castle/scaffold/files.ts
 import { CASTLE_NAME_RULE, isCastleName, type Topology } from '../../core/castle/topology.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { show } from '../../core/show.ts'
+import { copyOf } from './copy.ts'
 import { readKnown } from './record.ts'
 
 export { QUESTIONS } from '../../core/castle/answers.ts'
@@ -52,6 +53,9 @@ export interface Scaffolded {
   unchanged: string[]
   nodes: { name: string; ip: string; vm_id: number; role: string }[]
   endpoint: string
+  /** Of a copy: how it differs from its original, and the lines that still speak of that. */
+  diff: string[]
+  leftovers: string[]
 }
 
 /**
@@ -78,7 +82,10 @@ export async function newCastle(options: NewOptions): Promise<Result<Scaffolded>
   }
   const clear = await refuseOverlap(mine, parent, from.value)
   if (!clear.ok) return clear
-  const files = scaffold(record.value, topology.value)
+  const fresh = { files: scaffold(record.value, topology.value), diff: [], leftovers: [] }
+  const made = from.value === undefined ? ok(fresh) : await copyOf(from.value, mine)
+  if (!made.ok) return made
+  const { files, diff, leftovers } = made.value
   const planned = await plan(folder, files, options.force, name)
   if (!planned.ok) return planned
   const written = await write(folder, planned.value)
@@ -95,6 +102,8 @@ export async function newCastle(options: NewOptions): Promise<Result<Scaffolded>
       role,
     })),
     endpoint: topology.value.cluster_endpoint,
+    diff,
+    leftovers,
   })
 }
 
@@ -208,12 +217,13 @@ async function plan(
     const there = await whatIsAt(join(folder, file.path))
     if (!there.ok) return there
     const { link, text } = there.value
-    const now = file.link ? link : text?.toString('utf8')
+    const now = file.link ? (link === undefined ? undefined : Buffer.from(link)) : text
     if (now === undefined && link === undefined && text === undefined) todo.push(file)
-    else if (now !== file.content && !KEPT.includes(file.path)) {
+    else if (now?.equals(Buffer.from(file.content)) !== true && !KEPT.includes(file.path)) {
       todo.push(file)
       conflicts.push(file.path)
-      diff.push(`${file.path}`, ...lineDiff(now ?? `(a link to ${link ?? '?'})`, file.content))
+      const before = now?.toString('utf8') ?? `(a link to ${link ?? '?'})`
+      diff.push(`${file.path}`, ...lineDiff(before, file.content.toString('utf8')))
     }
   }
   if (conflicts.length === 0 || force) return ok(todo)
@@ -233,7 +243,7 @@ async function write(folder: string, files: readonly ScaffoldFile[]): Promise<Re
     if (inside !== root && !inside.startsWith(`${root}/`))
       return err({ reason: 'unsafe-file', path, why: 'a symbolic link leads out of the castle' })
     const written = file.link
-      ? await writeLink(path, file.content)
+      ? await writeLink(path, file.content.toString('utf8'))
       : await writeText(path, Buffer.from(file.content), file.private ? 0o600 : 0o644)
     if (!written.ok) return written
   }

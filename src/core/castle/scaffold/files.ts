@@ -12,7 +12,8 @@ import { variablesTf } from './variables-tf.ts'
 /** One file of a new castle. `link`: a symbolic link to another file of it. `private`: 0600. */
 export interface ScaffoldFile {
   path: string
-  content: string
+  /** Bytes only where a file of another castle is copied as it is. */
+  content: string | Buffer
   link?: true
   private?: true
 }
