@@ -2,6 +2,7 @@ import { boolean } from '@oclif/core/flags'
 import { migrateSops } from '../../src/app/migrate/run.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
+import { EXIT } from '../../src/cli/failures.ts'
 import { sopsLines } from '../../src/cli/sops-lines.ts'
 
 const STEPS = ['plan', 'apply', 'verify', 'finish'] as const
@@ -29,5 +30,6 @@ export default class MigrateSops extends TazpodCommand {
     const options = { ...flags, overwrite: flags.overwrite === true }
     const report = this.finish(await migrateSops(step, options, process.env, errandHere()))
     this.print(flags.json, report, sopsLines(report))
+    if (report.unread.length > 0) process.exitCode = EXIT.data
   }
 }

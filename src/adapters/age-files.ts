@@ -93,6 +93,14 @@ export async function identityIn(text: Buffer): Promise<Buffer | undefined> {
   }
 }
 
+/** One line as an identity of either kind, X25519 or post-quantum (`AGE-SECRET-KEY-PQ-1…`); undefined: it is none. */
+export async function anyIdentity(line: Buffer): Promise<Buffer | undefined> {
+  return recipientOf(line).then(
+    () => line,
+    () => undefined,
+  )
+}
+
 async function decrypt(binary: Buffer, identity: string | ScryptIdentity): Promise<Opened> {
   const { Decrypter } = await import('age-encryption')
   const decrypter = new Decrypter()

@@ -1,4 +1,5 @@
 import type { SopsReport } from '../app/migrate/sops.ts'
+import { GIVE_KEYS } from '../core/sops/keys.ts'
 import { printable, styled } from './output.ts'
 import { table } from './table.ts'
 
@@ -10,9 +11,13 @@ export function sopsLines(report: SopsReport): string[] {
     lines.length === 0 ? [] : ['', styled('bold', title), ...lines.map((line) => `  ${printable(line)}`)]
   const next = { plan: '--apply', apply: '--verify', verify: '--finish', finish: undefined }[step]
   return [
-    `${files.length} SOPS files, ${values.length} encrypted values`,
+    `${files.length} SOPS files, ${values.length} encrypted values${report.unread.length === 0 ? '' : `; ${report.unread.length} more can not be read`}`,
     ...(rows.length > 0 ? table(['name', 'file', 'value', 'bytes', 'state'], rows) : []),
     ...(step === 'plan' ? section('Files, and what wrote them:', files.map(writtenBy)) : []),
+    ...section(
+      'Not read:',
+      report.unread.map(({ path, why }) => `${path} ${why}`),
+    ),
     ...section('Names that were taken twice:', report.collisions),
     ...section(step === 'finish' ? 'Changed:' : 'Would be changed:', report.changes),
     ...section(
@@ -25,7 +30,9 @@ export function sopsLines(report: SopsReport): string[] {
       'Change these where they are used, because the history of git keeps them:',
       rotate.map(({ name, file }) => `${name} (${file})`),
     ),
-    ...(next === undefined ? [] : ['', `next: tazpod migrate sops ${next}`]),
+    ...(next === undefined
+      ? []
+      : ['', `next: ${report.unread.length > 0 ? GIVE_KEYS : `tazpod migrate sops ${next}`}`]),
   ]
 }
 

@@ -1,6 +1,7 @@
 /** `migrate sops` with the real binary, a real age key, and Terraform code that reads SOPS files. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { generateHybridIdentity, identityToRecipient } from 'age-encryption'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { canary, scan, scanBytes } from '../support/canary.ts'
 import { terraform } from '../support/castle.ts'
@@ -149,8 +150,52 @@ describe.skipIf(!need('age-keygen', 'what migrate sops refuses'))('refused', () 
   test('without a key that fits, and without the sops program', async () => {
     await using scratch = await world()
     const done = await tazpod(scratch, ['migrate', 'sops', '--plan'], { passphrase: PASSPHRASE })
-    expect(done).toMatchObject({ status: 65, stdout: '' })
-    expect(done.stderr).toContain('no age key fits, and the sops program is not there')
+    expect(done).toMatchObject({ status: 65, stderr: '' })
+    expect(done.stdout).toContain('0 SOPS files, 0 encrypted values; 2 more can not be read')
+    expect(done.stdout).toMatch(
+      / {2}proxmox\.enc\.yaml can not be opened: it is for the age key of age1\w+…\w+, and/,
+    )
+    expect(done.stdout).toContain('and the sops program is not there')
+    expect(done.stdout).toContain('next: SOPS_AGE_KEY_FILE=KEYS tazpod migrate sops --apply')
+  })
+
+  test('goes on past a file that it can not read: its reason, the others, and no end before it is read', async () => {
+    await using scratch = await world()
+    const hybrid = await generateHybridIdentity()
+    const quantum = await sopsYaml([{ pq_token: 'PQ-VALUE' }], {
+      recipients: [await identityToRecipient(hybrid)],
+    })
+    scratch.file('project/quantum.enc.yaml', quantum, 0o644)
+    scratch.file('project/broken.enc.yaml', quantum.replace(/mac: .*/, 'mac: ""'), 0o644)
+    const planned = JSON.parse((await migrate(scratch, '--plan', '--json')).stdout)
+    expect(planned.files.map(({ path }: { path: string }) => path)).toEqual([
+      'app/secret.enc.yaml',
+      'proxmox.enc.yaml',
+    ])
+    expect(planned.unread).toEqual([
+      { path: 'broken.enc.yaml', why: expect.stringContaining('has no MAC') },
+      {
+        path: 'quantum.enc.yaml',
+        why: expect.stringMatching(/the post-quantum age key \(AGE-SECRET-KEY-PQ-1…\) of age1pq1/),
+      },
+    ])
+    expect((await migrate(scratch, '--apply')).status).toBe(65)
+    const refused = await migrate(scratch, '--finish')
+    expect(refused).toMatchObject({ status: 77, stdout: '' })
+    expect(refused.stderr).toContain(
+      '2 files are not read yet, and their values would be lost; nothing was deleted',
+    )
+    expect(existsSync(join(scratch.project, 'proxmox.enc.yaml'))).toBe(true)
+
+    rmSync(join(scratch.project, 'broken.enc.yaml'))
+    const both = scratch.file('both.txt', `${readFileSync(keyFile, 'utf8')}\n${hybrid}\n`)
+    const env = { SOPS_AGE_KEY_FILE: both }
+    for (const step of ['--apply', '--verify', '--finish']) {
+      const done = await tazpod(scratch, ['migrate', 'sops', step], { passphrase: PASSPHRASE, env })
+      expect(done, done.stderr + done.stdout).toMatchObject({ status: 0 })
+    }
+    const got = await must(scratch, ['vault', 'get', '--reveal', 'PQ_TOKEN'], { passphrase: PASSPHRASE })
+    expect(got).toBe('PQ-VALUE')
   })
 
   test('the sops program is asked where no key fits, and gets a path and nothing else', async () => {
@@ -187,9 +232,11 @@ describe.skipIf(!need('age-keygen', 'what migrate sops refuses'))('refused', () 
     const recipient = /age1\w+/.exec(readFileSync(keyFile, 'utf8'))?.[0] ?? ''
     scratch.file('project/bad.enc', await sopsBinary('x', { recipients: [recipient], wrongMac: true }), 0o644)
     const done = await migrate(scratch, '--apply')
-    expect(done).toMatchObject({ status: 65, stdout: '' })
-    expect(done.stderr).toContain('bad.enc has a wrong MAC')
-    expect(await must(scratch, ['vault', 'list'], { passphrase: PASSPHRASE })).toContain('the vault is empty')
+    expect(done).toMatchObject({ status: 65, stderr: '' })
+    expect(done.stdout).toContain('bad.enc has a wrong MAC')
+    const kept = await must(scratch, ['vault', 'list'], { passphrase: PASSPHRASE })
+    expect(kept).toContain('PROXMOX_TOKEN')
+    expect(kept).not.toMatch(/BAD/)
   })
 
   test('a folder without SOPS files, and no step or two', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { decryptWith, identityIn } from '../../adapters/age-files.ts'
+import { anyIdentity, decryptWith } from '../../adapters/age-files.ts'
 import { readText } from '../../adapters/castle-files.ts'
 import { runPlain } from '../../adapters/child.ts'
 import { filesBelow } from '../../adapters/code-files.ts'
@@ -58,22 +58,26 @@ function isSops(bytes: Buffer): boolean {
   return /(^|[\n"'{[ ])sops(["']?\s*:|\]|_mac)/.test(bytes.toString('latin1'))
 }
 
-/** Opens every file, or says which one does not. The caller wipes the values. */
+/** One that can't be opened; `why` completes "PATH …". */
+export interface UnreadFile {
+  path: string
+  why: string
+}
+
+/** Opens every file that can be opened, and says of each other one why not. The caller wipes the values. */
 export async function openAll(
   folder: string,
   { sops }: Inventory,
   identities: readonly Buffer[],
-): Promise<Result<OpenedFile[]>> {
+): Promise<{ opened: OpenedFile[]; unread: UnreadFile[] }> {
   const opened: OpenedFile[] = []
+  const unread: UnreadFile[] = []
   for (const { path, bytes } of sops) {
     const one = await openFile(folder, path, bytes, identities)
-    if (!one.ok) {
-      wipeOpened(opened)
-      return one
-    }
-    opened.push(one.value)
+    if (one.ok) opened.push(one.value)
+    else unread.push({ path, why: one.error })
   }
-  return ok(opened)
+  return { opened, unread }
 }
 
 export function wipeOpened(files: readonly OpenedFile[]): void {
@@ -85,10 +89,10 @@ async function openFile(
   path: string,
   bytes: Buffer,
   identities: readonly Buffer[],
-): Promise<Result<OpenedFile>> {
+): Promise<Result<OpenedFile, string>> {
   const format = formatOf(path)
   const file = readSops(bytes.toString('utf8'), format)
-  if (typeof file === 'string') return refuse(path, file)
+  if (typeof file === 'string') return err(file)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const needsProgram = file.meta.keyGroups > 1 || file.meta.commentRules
   const key = needsProgram ? undefined : await dataKey(file, identities)
@@ -96,7 +100,7 @@ async function openFile(
   const all = openSops(file, key, sopsCipher)
   key.fill(0)
   return typeof all === 'string'
-    ? refuse(path, all)
+    ? err(all)
     : ok({ path, format, sha256, by: 'age', version: file.meta.version, leaves: all })
 }
 
@@ -117,19 +121,16 @@ async function byProgram(
   path: string,
   file: SopsFile,
   sha256: string,
-): Promise<Result<OpenedFile>> {
+): Promise<Result<OpenedFile, string>> {
   const ran = await runPlain(['sops', '--decrypt', path], { cwd: folder })
-  if (!ran.ok) {
-    const needs = file.meta.others.length > 0 ? `it is for ${file.meta.others.join(', ')}` : 'no age key fits'
-    return refuse(path, `can not be opened: ${needs}, and the sops program is not there`, KEYS)
-  }
+  if (!ran.ok) return err(`can not be opened: ${whoseKey(file)}, and the sops program is not there`)
   const { exitCode, stdout } = ran.value
   const plain =
     exitCode === 0
       ? readPlain(stdout.toString('utf8'), file.format)
-      : 'can not be opened, not by sops either: no key fits'
+      : `can not be opened, not by sops either: ${whoseKey(file)}`
   stdout.fill(0)
-  if (typeof plain === 'string') return refuse(path, plain, KEYS)
+  if (typeof plain === 'string') return err(plain)
   const encrypted = new Set(
     file.branches.flatMap((branch, i) =>
       [...leaves(branch)]
@@ -148,10 +149,21 @@ async function byProgram(
   return ok({ path, format: file.format, sha256, by: 'sops', version: file.meta.version, leaves: all })
 }
 
-const KEYS = 'give the age key: tazpod exec -- tazpod migrate sops …, with SOPS_AGE_KEY in the store'
-
-function refuse(path: string, why: string, next?: string): Result<never> {
-  return err({ reason: 'castle-data', what: path, why, ...(next !== undefined && { next }) })
+/** Why no key fits, for a person who has to find the one that does. */
+function whoseKey({ meta: { recipients, others, keyGroups, commentRules } }: SopsFile): string {
+  if (keyGroups > 1) return `it needs keys of ${keyGroups} groups, which only the sops program puts together`
+  if (commentRules) return 'it has rules about comments, which only the sops program knows'
+  const quantum = recipients.filter((one) => one.startsWith('age1pq1'))
+  const classic = recipients.filter((one) => !quantum.includes(one))
+  const short = (one: string) => (one.length > 24 ? `${one.slice(0, 16)}…${one.slice(-6)}` : one)
+  const parts = [
+    ...(classic.length > 0 ? [`the age key of ${classic.map(short).join(' or ')}`] : []),
+    ...(quantum.length > 0
+      ? [`the post-quantum age key (AGE-SECRET-KEY-PQ-1…) of ${quantum.map(short).join(' or ')}`]
+      : []),
+    ...others,
+  ]
+  return parts.length === 0 ? 'it names no key at all' : `it is for ${parts.join(', or ')}`
 }
 
 /** The age identities of the environment: `SOPS_AGE_KEY_FILE` and `SOPS_AGE_KEY`, as sops itself looks for them. */
@@ -171,7 +183,8 @@ export async function identitiesIn(text: Buffer): Promise<Buffer[]> {
   const lines = text
     .toString('latin1')
     .split(/\r?\n/)
-    .filter((line) => line.trim().startsWith('AGE-SECRET-KEY-1'))
-  const found = await Promise.all(lines.map((line) => identityIn(Buffer.from(line))))
+    .map((line) => line.trim())
+    .filter((line) => /^AGE-SECRET-KEY-(PQ-)?1/.test(line))
+  const found = await Promise.all(lines.map((line) => anyIdentity(Buffer.from(line))))
   return found.filter((one) => one !== undefined)
 }

@@ -11,6 +11,7 @@ import {
   type JournalFile,
   parseJournal,
 } from '../../core/sops/journal.ts'
+import { GIVE_KEYS } from '../../core/sops/keys.ts'
 import { type Migrated, nameValues } from '../../core/sops/names.ts'
 import type { ByHand } from '../../core/sops/references.ts'
 import { oneSecret } from '../castle/guard.ts'
@@ -21,6 +22,7 @@ import {
   type OpenedFile,
   openAll,
   takeInventory,
+  type UnreadFile,
   wipeOpened,
 } from './inventory.ts'
 import { findReferences, type References } from './references.ts'
@@ -29,6 +31,8 @@ export interface SopsReport {
   step: 'plan' | 'apply' | 'verify' | 'finish'
   /** `by`: what opens it. `version`: of the SOPS that wrote it, where the file says so. */
   files: { path: string; format: string; by: string; version?: string; values: number }[]
+  /** Files that nobody here can open, and why. The others go on. */
+  unread: UnreadFile[]
   values: { name: string; file: string; place: string; bytes: number; state: ValueState }[]
   collisions: string[]
   changes: string[]
@@ -61,6 +65,7 @@ interface Work {
   options: SopsOptions
   inventory: Inventory
   opened: OpenedFile[]
+  unread: UnreadFile[]
   values: Migrated[]
   collisions: string[]
   journal: Journal
@@ -118,6 +123,15 @@ export function verifySops(store: SecretStore, options: SopsOptions): Promise<Re
  */
 export function finishSops(store: SecretStore, options: SopsOptions): Promise<Result<SopsReport>> {
   return withWork(store, options, async (work) => {
+    if (work.unread.length > 0)
+      return err({
+        reason: 'castle-refused',
+        why: `${work.unread.length === 1 ? 'one file is' : `${work.unread.length} files are`} not read yet, and their values would be lost; nothing was deleted:\n${work.unread
+          .slice(0, 10)
+          .map(({ path, why }) => `${path} ${why}`)
+          .join('\n')}`,
+        next: GIVE_KEYS,
+      })
     const verified = await verify(work)
     if (!verified.ok) return verified
     const references = await findReferences(work.inventory.others, work.journal.files)
@@ -287,15 +301,14 @@ async function withWork(
   if (!kept.ok) return kept
   const own = kept.value === undefined ? [] : await identitiesIn(kept.value)
   kept.value?.fill(0)
-  const opened = await openAll(options.folder, inventory.value, [...options.identities, ...own])
+  const { opened, unread } = await openAll(options.folder, inventory.value, [...options.identities, ...own])
   for (const identity of own) identity.fill(0)
-  if (!opened.ok) return opened
-  const { values, collisions } = nameValues(opened.value.map(({ path, leaves }) => ({ file: path, leaves })))
+  const { values, collisions } = nameValues(opened.map(({ path, leaves }) => ({ file: path, leaves })))
   try {
-    const parts = { store, options, inventory: inventory.value, opened: opened.value, values, collisions }
+    const parts = { store, options, inventory: inventory.value, opened, unread, values, collisions }
     return await work({ ...parts, journal: journal.value })
   } finally {
-    wipeOpened(opened.value)
+    wipeOpened(opened)
     for (const { value } of values) value.fill(0)
   }
 }
@@ -313,7 +326,7 @@ function report(
   states: ReadonlyMap<string, ValueState>,
   references: References = { files: [], byHand: [], binds: [] },
 ): SopsReport {
-  const { opened, values, collisions, inventory } = work
+  const { opened, unread, values, collisions, inventory } = work
   return {
     step,
     files: opened.map(({ path, format, by, version }) => ({
@@ -323,6 +336,7 @@ function report(
       ...(version !== undefined && { version }),
       values: values.filter(({ file }) => file === path).length,
     })),
+    unread,
     values: values.map(({ name, file, place, value }) => ({
       name,
       file,

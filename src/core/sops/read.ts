@@ -180,6 +180,10 @@ function metaOf(value: unknown): SopsMeta | string {
       const enc = pick(one, 'enc')
       return typeof enc === 'string' ? [enc] : []
     }),
+    recipients: entries('age').flatMap((one) => {
+      const recipient = pick(one, 'recipient')
+      return typeof recipient === 'string' ? [recipient] : []
+    }),
     others: SERVICES.filter((name) => entries(name).length > 0),
     keyGroups: groups.length,
     ...(Object.keys(rules).length === 0 && comments === undefined

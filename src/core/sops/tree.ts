@@ -15,6 +15,8 @@ export interface SopsMeta {
   lastModified: string
   /** Armored age files, each with the data key. */
   age: string[]
+  /** Whom those are for: `age1…`, or `age1pq1…` of a post-quantum key. */
+  recipients: string[]
   /** Names of other key services that could open it. */
   others: string[]
   keyGroups: number
