@@ -49,7 +49,7 @@ test.each(['vault', 'infisical'])('what castle new makes has no finding: %s', as
   const flags = BLUE.map((word) => (word === 'vault' ? provider : word))
   const made = await newCastle(other, 'red', flags)
   const done = await tazpod(other, ['castle', 'lint'], { cwd: made })
-  expect(done).toMatchObject({ status: 0, stdout: '5 files: 0 errors, 0 warnings, 0 notes\n' })
+  expect(done).toMatchObject({ status: 0, stdout: '7 files: 0 errors, 0 warnings, 0 notes\n' })
 })
 
 const ARTICLE = `provider "infisical" {
@@ -145,6 +145,36 @@ const CORPUS: readonly [rule: string, code: string][] = [
 test.each(CORPUS)('%s: %s', async (rule, code) => {
   const root = folder({ 'main.tf': `${code}\n` })
   expect((await findings(root)).map((one) => one.rule)).toContain(rule)
+})
+
+test('versions that get no fixes, that do not go together, and forms that they refuse', async () => {
+  const code =
+    'variable "talos_version" {\n  type = string\n}\nvariable "kubernetes_version" {\n  type = string\n}\n'
+  const use =
+    'locals {\n  a = [var.talos_version, var.kubernetes_version]\n  b = yamlencode({ machine = { network = { hostname = local.n } }, cluster = { apiServer = {} } })\n}\n'
+  const said = async (talos: string, kubernetes: string) => {
+    const values = `talos_version = "${talos}"\nkubernetes_version = "${kubernetes}"\n`
+    const found = await findings(folder({ 'main.tf': code + use, 'terraform.tfvars': values }))
+    return found.map(({ rule, message }) => `${rule}: ${message}`)
+  }
+  expect(await said('v1.14.2', '1.37.1')).toEqual([
+    'talos-old-form: Talos v1.14.2 refuses machine.network.hostname: it generates a document for that',
+    'talos-old-form: Talos v1.14.2 refuses cluster.apiServer: it generates a document for that',
+  ])
+  expect(await said('v1.9.5', '1.32.3')).toEqual([
+    expect.stringContaining('talos-version: Talos v1.9.5 gets no fixes any more'),
+  ])
+  expect(await said('v1.11.0', '1.34.0')).toEqual([
+    'talos-version: Talos 1.11 gets no fixes since 2025-12-22; the newest known here is 1.14',
+  ])
+  expect(await said('v1.15.0', '1.37.0')).toContainEqual(
+    expect.stringContaining('is newer than this tazpod knows'),
+  )
+  expect(await said('v1.12.0', '1.37.0')).toEqual([
+    expect.stringContaining('refuses machine.network.hostname'),
+    'talos-version: Talos 1.12 gets no fixes since 2026-04-27; the newest known here is 1.14',
+    'talos-version: Talos 1.12 runs Kubernetes 1.30 to 1.35, not 1.37.0',
+  ])
 })
 
 /** Code that looks like a mistake and is none. */

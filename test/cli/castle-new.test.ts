@@ -45,7 +45,7 @@ describe.skipIf(!need('terraform', 'what castle new makes, with terraform'))('te
       const contract = join(folder, 'contract')
       expect(await terraform(scratch, contract, ['init', '-input=false'])).toMatchObject({ status: 0 })
       const tested = await terraform(scratch, contract, ['test', '-no-color'])
-      expect(tested.stdout).toContain('6 passed, 0 failed')
+      expect(tested.stdout).toContain('7 passed, 0 failed')
     },
   )
 })
@@ -238,5 +238,5 @@ test('at a terminal it asks for the topology and for nothing else', async () => 
   await terminal.waitForText('First VM id')
   terminal.line('8000')
   expect((await terminal.exit()).exitCode).toBe(0)
-  expect(terminal.text()).toContain('castle violet: 14 files written')
+  expect(terminal.text()).toContain('castle violet: 16 files written')
 })

@@ -10,6 +10,7 @@ import { tazpodBinary } from '../support/installed.ts'
 import { makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { stub } from '../support/stub.ts'
+import { documents, generated, patched, talosProblems } from '../support/talos.ts'
 import { type Run, run, tazpod } from '../support/tazpod.ts'
 import { Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
@@ -36,32 +37,57 @@ afterAll(() => scratch[Symbol.asyncDispose]())
 const render = (...args: string[]): Promise<Run> => castle(scratch, blue, ['render', ...args])
 
 describe('talos-patch', () => {
-  test('has exactly the one field, and the stored key', async () => {
-    const key = await must(scratch, ['vault', 'get', '--reveal', 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'], {
+  test.each([
+    ['v1.11.5', 'field'],
+    ['v1.13.10', 'field'],
+    ['v1.14.0', 'document'],
+    [undefined, 'document'],
+  ])('has exactly the stored key, in the form of Talos %s', async (version, form) => {
+    const key = await must(scratch, ['vault', 'get', '--reveal', `${PREFIX}TALOS_SECRETBOX_KEY`], {
       cwd: blue,
       passphrase: PASSPHRASE,
     })
-    const done = await render('talos-patch')
-    expect(done).toMatchObject({ status: 0, stderr: '' })
-    expect(parse(done.stdout)).toEqual({ cluster: { secretboxEncryptionSecret: key } })
+    const done = await render('talos-patch', ...(version === undefined ? [] : ['--talos-version', version]))
+    expect(done).toMatchObject({ status: 0 })
+    const secretbox = { keys: [{ name: 'key2', secret: key }] }
+    expect(parse(done.stdout)).toEqual(
+      form === 'field'
+        ? { cluster: { secretboxEncryptionSecret: key } }
+        : {
+            apiVersion: 'v1alpha1',
+            kind: 'KubeEtcdEncryptionConfig',
+            config: { resources: [{ resources: ['secrets'], providers: [{ secretbox }] }] },
+          },
+    )
+    expect(done.stderr).toContain(form === 'field' ? '' : 'take that one out first ($patch: delete)')
+    const minor = form === 'field' ? 13 : 14
+    const others = generated(minor, 'controlplane').filter(({ kind }) => kind !== 'KubeEtcdEncryptionConfig')
+    expect(talosProblems(minor, documents(done.stdout).reduce(patched, others))).toEqual(
+      form === 'field' ? expect.any(Array) : [],
+    )
+    const adopted = await castle(scratch, blue, ['secretbox', 'adopt'], { stdin: done.stdout })
+    expect(adopted, adopted.stderr).toMatchObject({ status: 0 })
+  })
+
+  test('for a version that is none it says so', async () => {
+    const done = await render('talos-patch', '--talos-version', 'latest')
+    expect(done).toMatchObject({ status: 65, stdout: '' })
+    expect(done.stderr).toContain('Talos "latest" is no version of Talos 1')
   })
 
   test.skipIf(!need('terraform', 'the form for Terraform'))(
-    '--hcl is an expression that Terraform reads',
+    '--hcl is the argument that the scaffold has',
     async () => {
-      const folder = scratch.folder('home/hcl')
       const { stdout } = await render('talos-patch', '--hcl')
-      const code = `variable "talos_secretbox_key" {}\noutput "patch" {\n  value = ${stdout.trim().replaceAll('\n', '\n  ')}\n}\n`
-      scratch.file('hcl/main.tf', code)
+      scratch.file('hcl/main.tf', `locals {\n  a = ${stdout.trim().replaceAll('\n', '\n  ')}\n}\n`)
+      const folder = join(scratch.home, 'hcl')
       expect((await terraform(scratch, folder, ['fmt', '-check', '-diff'])).stdout).toBe('')
-      await terraform(scratch, folder, ['apply', '-auto-approve', '-var', 'talos_secretbox_key=K'])
-      const out = await terraform(scratch, folder, ['output', '-raw', 'patch'])
-      expect(parse(out.stdout)).toEqual({ cluster: { secretboxEncryptionSecret: 'K' } })
+      expect(stdout).toContain('secretbox_encryption_secret = var.talos_secretbox_key')
     },
   )
 
   test('never goes onto a terminal or into a file', async () => {
-    const key = 'secretboxEncryptionSecret'
+    const key = 'KubeEtcdEncryptionConfig'
     const file = await run(
       scratch,
       [

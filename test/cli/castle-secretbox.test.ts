@@ -156,6 +156,38 @@ describe('adopt', () => {
     expect(scan([scratch.root], [KEY])).toEqual([])
   })
 
+  const DOCUMENTS = (secret: string) => `version: v1alpha1
+cluster: { token: x }
+---
+apiVersion: v1alpha1
+kind: KubeEtcdEncryptionConfig
+config:
+  resources:
+    - resources: [configmaps]
+      providers: [{ secretbox: { keys: [{ name: key9, secret: "${'B'.repeat(43)}=" }] } }]
+    - resources: [secrets]
+      providers:
+        - secretbox: { keys: [{ name: key2, secret: "${secret}" }, { name: key1, secret: "${'C'.repeat(43)}=" }] }
+        - identity: {}
+`
+  test.each([
+    ['the documents of Talos 1.14', (text: string) => text],
+    [
+      'the answer of talosctl get machineconfig',
+      (text: string) =>
+        `node: 10.0.0.1\nspec: |\n${text.replace(/^/gm, '    ')}\n---\nnode: 10.0.0.2\nspec: |\n${text.replace(/^/gm, '    ')}`,
+    ],
+  ])('finds the key that writes in %s', async (_, wrapped) => {
+    const { scratch, blue } = await fresh()
+    await using _s = scratch
+    const done = await adopt(scratch, blue, wrapped(DOCUMENTS(KEY)))
+    expect(done, done.stderr).toMatchObject({ status: 0 })
+    expect(await stored(scratch, blue)).toBe(KEY)
+    const identity =
+      'apiVersion: v1alpha1\nkind: KubeEtcdEncryptionConfig\nconfig: { resources: [{ resources: [secrets], providers: [{ identity: {} }] }] }\n'
+    expect((await adopt(scratch, blue, identity)).stderr).toContain('this cluster does not use secretbox')
+  })
+
   test('never replaces another key of the store', async () => {
     const { scratch, blue } = await fresh()
     await using _ = scratch

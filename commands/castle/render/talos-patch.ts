@@ -1,4 +1,4 @@
-import { boolean } from '@oclif/core/flags'
+import { boolean, string } from '@oclif/core/flags'
 import { castleHere } from '../../../src/app/castle/access.ts'
 import { handOver, renderTalosPatch } from '../../../src/app/castle/render.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
@@ -8,11 +8,12 @@ import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 export default class RenderTalosPatch extends TazpodCommand {
   static override summary = 'Write the machine-config patch with the secretbox key.'
   static override description =
-    'For a new cluster only: on a living one another key makes every Secret unreadable. The key goes into a pipe, never onto a terminal or into a file; --hcl writes the form for Terraform, which refers to a variable.'
-  static override usage = 'castle render talos-patch [--hcl] [--force]'
+    'For a new cluster only: on a living one another key makes every Secret unreadable. The key goes into a pipe, never onto a terminal or into a file; up to Talos 1.13 it is a field, from 1.14 on a document. --hcl writes machine_secrets for Terraform, the same for every version, which refers to a variable.'
+  static override usage = 'castle render talos-patch [--talos-version V] [--hcl] [--force]'
   static override examples = ['tazpod castle render talos-patch | talosctl patch mc --patch @/dev/stdin']
   static override flags = {
-    hcl: boolean({ summary: 'Write the Terraform expression instead; it holds no secret.' }),
+    hcl: boolean({ summary: 'Write the Terraform argument instead; it holds no secret.' }),
+    'talos-version': string({ summary: 'Version of Talos; that of terraform.tfvars.', helpValue: 'V' }),
     force: renderFlags.force,
     'passphrase-fd': renderFlags['passphrase-fd'],
   }
@@ -20,7 +21,10 @@ export default class RenderTalosPatch extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(RenderTalosPatch)
     const rendered = this.finish(
-      await renderTalosPatch(this.finish(await castleHere(flags, errandHere())), flags.hcl),
+      await renderTalosPatch(this.finish(await castleHere(flags, errandHere())), {
+        hcl: flags.hcl,
+        version: flags['talos-version'],
+      }),
     )
     const how = { apply: false, force: flags.force, cwd: process.cwd() }
     printRendered(this.finish(await handOver(rendered, how)), flags.json)

@@ -51,9 +51,10 @@ async function check(folder: string): Promise<Result<Checked>> {
   const code = modules.value.flatMap((module) => module.code)
   if (code.length === 0 && guarded.files.length === 0)
     return err({ reason: 'castle-data', what: folder, why: 'holds no Terraform code (*.tf, *.tf.json)' })
-  const findings = [...checkModules(modules.value), ...fileFindings(guarded.files, guarded.inGit)].sort(
-    byPlace,
-  )
+  const findings = [
+    ...checkModules(modules.value, new Date().toISOString().slice(0, 10)),
+    ...fileFindings(guarded.files, guarded.inGit),
+  ].sort(byPlace)
   const exitCode = findings.some(({ severity }) => severity === 'error') ? EXIT.data : 0
   return ok({ folder, files: code.length, findings, fixed: 0, exitCode, modules: modules.value })
 }

@@ -7,11 +7,12 @@ import {
   identitySecret,
   type StoreOptions,
   storePlaceOf,
-  TALOS_PATCH_HCL,
+  TALOS_SECRETS_HCL,
   talosPatch,
 } from '../../core/castle/manifests.ts'
 import { infrastructureNames } from '../../core/castle/record.ts'
 import { isKey } from '../../core/castle/secretbox-key.ts'
+import { generationOf } from '../../core/castle/talos-versions.ts'
 import { nearest } from '../../core/nearest.ts'
 import { setCommand } from '../../core/provider.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -30,17 +31,33 @@ export interface Rendered {
   notes: string[]
 }
 
-/** The patch of a machine config with the secretbox key, or its form in Terraform, which needs no key. */
-export function renderTalosPatch({ castle, withStore }: OpenCastle, hcl: boolean): Promise<Result<Rendered>> {
-  if (hcl) return Promise.resolve(ok({ text: Buffer.from(TALOS_PATCH_HCL), secret: false, notes: [] }))
+/**
+ * The secretbox key as a patch of the machine config, in the form of the castle's version of Talos (or of `version`), or
+ * as Terraform's argument, which needs no key. Failures: castle-data, those of `readKnown` and of the store.
+ */
+export async function renderTalosPatch(
+  { castle, withStore }: OpenCastle,
+  { hcl, version }: { hcl: boolean; version: string | undefined },
+): Promise<Result<Rendered>> {
+  if (hcl) return ok({ text: Buffer.from(TALOS_SECRETS_HCL), secret: false, notes: [] })
+  const known = version === undefined ? await readKnown(castle.folder) : undefined
+  if (known !== undefined && !known.ok) return known
+  const talos = version ?? known?.value.topology.talos_version ?? ''
+  const generation = generationOf(talos)
+  if (generation === undefined)
+    return err({
+      reason: 'castle-data',
+      what: `Talos ${show(talos)}`,
+      why: 'is no version of Talos 1, as v1.14.0',
+    })
   const name = castle.record.secrets.secretbox
   return withStore(async (store) => {
     const key = await present(store, name, castle.record.provider)
     if (!key.ok) return key
-    const text = isKey(key.value) ? talosPatch(key.value) : undefined
+    const text = isKey(key.value) ? talosPatch(key.value, generation) : undefined
     key.value.fill(0)
     return text
-      ? ok({ text, secret: true, notes: [] })
+      ? ok({ text, secret: true, notes: generation === 'documents' ? [IN_ITS_PLACE] : [] })
       : err({
           reason: 'castle-data',
           what: name,
@@ -49,6 +66,10 @@ export function renderTalosPatch({ castle, withStore }: OpenCastle, hcl: boolean
         })
   })
 }
+
+/** A merge appends lists, and of two entries for Secrets the first one writes. */
+const IN_ITS_PLACE =
+  'Talos 1.14 generates a KubeEtcdEncryptionConfig of its own: take that one out first ($patch: delete), or give the key to talosctl gen config in the secrets bundle (secrets.secretboxencryptionsecret)'
 
 export interface EsoOptions extends Omit<StoreOptions, 'version'> {
   /** Undefined: what terraform.tfvars says. */

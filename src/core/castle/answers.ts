@@ -2,6 +2,7 @@ import type { ConfigProblem } from '../failure.ts'
 import { err, ok, type Result } from '../result.ts'
 import { show } from '../show.ts'
 import { readYaml } from '../yaml-reader.ts'
+import { VERSIONS } from './defaults.ts'
 import { esoApiVersion } from './eso-versions.ts'
 import { host, hostNumber, parseAddress, parseNetwork } from './network.ts'
 import type { CastleNode, Topology } from './topology.ts'
@@ -174,14 +175,14 @@ function foldersOf(castle: string): Pick<Topology, 'infisical_path' | 'infisical
 const DEFAULTS = {
   proxmox_datastore: 'local-lvm',
   proxmox_bridge: 'vmbr0',
-  talos_image: 'local:iso/talos-nocloud-amd64.img',
-  talos_version: 'v1.9.5',
-  kubernetes_version: '1.32.3',
+  talos_image: `local:import/talos-${VERSIONS.talos}-nocloud-amd64.qcow2`,
+  talos_version: VERSIONS.talos,
+  kubernetes_version: VERSIONS.kubernetes,
   infisical_environment: 'prod',
   eso_chart_repository: 'https://charts.external-secrets.io',
-  eso_version: '0.16.1',
+  eso_version: VERSIONS.externalSecrets,
   flux_chart_repository: 'oci://ghcr.io/fluxcd-community/charts',
-  flux_version: '2.15.0',
+  flux_version: VERSIONS.flux,
   gitops_branch: 'main',
 } as const
 

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../result.ts'
 import { show } from '../show.ts'
 import { joinAndWipe } from '../text-escape.ts'
 import { atLeast, type EsoSchema, esoSchema, parseVersion } from './eso-versions.ts'
+import type { Generation } from './talos-versions.ts'
 import type { Topology } from './topology.ts'
 
 /** Where External Secrets finds Infisical. */
@@ -207,18 +208,36 @@ function indented(lines: Buffer): Buffer {
   return joinAndWipe(pieces)
 }
 
-/** The patch of a machine config: exactly `cluster.secretboxEncryptionSecret`. The caller wipes the result. */
-export function talosPatch(key: Buffer): Buffer {
-  return joinAndWipe([
-    Buffer.from('cluster:\n  secretboxEncryptionSecret: "'),
-    Buffer.from(key),
-    Buffer.from('"\n'),
-  ])
+/**
+ * The key as a patch of the machine config, in the form of a version of Talos: a field up to 1.13, a document from 1.14
+ * on, whose key is called `key2` because that name is a part of every value that Talos' own key has written. The caller
+ * wipes the result.
+ */
+export function talosPatch(key: Buffer, generation: Generation): Buffer {
+  const [before, after] = generation === 'documents' ? DOCUMENT : FIELD
+  return joinAndWipe([Buffer.from(before), Buffer.from(key), Buffer.from(after)])
 }
 
-/** The same for Terraform, with a reference instead of the value. */
-export const TALOS_PATCH_HCL = `yamlencode({
-  cluster = { secretboxEncryptionSecret = var.talos_secretbox_key }
+const FIELD = ['cluster:\n  secretboxEncryptionSecret: "', '"\n'] as const
+const DOCUMENT = [
+  `apiVersion: v1alpha1
+kind: KubeEtcdEncryptionConfig
+config:
+  resources:
+    - resources: [secrets]
+      providers:
+        - secretbox:
+            keys:
+              - name: key2
+                secret: "`,
+  '"\n',
+] as const
+
+/** The same for Terraform, below the config and so for every version: with a reference instead of the value. */
+export const TALOS_SECRETS_HCL = `merge(talos_machine_secrets.this.machine_secrets, {
+  secrets = merge(talos_machine_secrets.this.machine_secrets.secrets, {
+    secretbox_encryption_secret = var.talos_secretbox_key
+  })
 })
 `
 

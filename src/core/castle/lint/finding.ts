@@ -55,6 +55,8 @@ export const RULES = {
   'talos-two-keys': 'Talos takes exactly one etcd encryption key.',
   'talos-key-by-terraform':
     'Terraform makes the etcd encryption key, so that losing the state loses the key.',
+  'talos-version': 'A version of Talos gets no fixes, is not known here, or does not run this Kubernetes.',
+  'talos-old-form': 'A field of the machine config has a document of its own in this version of Talos.',
   'talos-dhcp': 'A node gets its address by DHCP.',
   'eso-universal-auth': 'External Secrets has no field universalAuth.',
   'eso-namespace': 'A cluster-wide store does not say in which namespace its credentials are.',

@@ -1,6 +1,6 @@
 /** The provider-free module whose `terraform test` proves the topology and the rules of variables.tf offline. */
-export const CONTRACT_TF = `# The contract of this castle without any provider: \`terraform test\` proves the topology and the rules of
-# variables.tf offline, in a second. variables.tf and terraform.tfvars here are links to the real ones.
+export const CONTRACT_TF = `# The contract of this castle without any provider: \`terraform test\` proves the topology, the rules of variables.tf
+# and what talos.tf says offline, in a second. Those files and terraform.tfvars here are links to the real ones.
 
 terraform {
   required_version = ">= 1.11.0"
@@ -20,11 +20,13 @@ resource "terraform_data" "topology" {
   }
 }
 
-output "secretbox_patch" {
-  value = yamlencode({
-    cluster = { secretboxEncryptionSecret = var.talos_secretbox_key }
-  })
+output "secretbox_secrets" {
+  value     = local.secretbox_secrets
   sensitive = true
+}
+
+output "node_patches" {
+  value = local.node_patches
 }
 
 output "secretbox_fingerprint" {
@@ -59,11 +61,23 @@ run "the_topology_is_valid" {
   }
 }
 
-run "the_patch_has_exactly_the_key" {
+run "the_key_goes_into_the_secrets_and_into_no_patch" {
   command = plan
   assert {
-    condition     = yamldecode(nonsensitive(output.secretbox_patch)) == { cluster = { secretboxEncryptionSecret = nonsensitive(var.talos_secretbox_key) } }
-    error_message = "The patch sets cluster.secretboxEncryptionSecret and nothing else."
+    condition     = nonsensitive(output.secretbox_secrets) == { secretbox_encryption_secret = nonsensitive(var.talos_secretbox_key) }
+    error_message = "Exactly secrets.secretbox_encryption_secret is replaced."
+  }
+  assert {
+    condition     = !strcontains(jsonencode(output.node_patches), nonsensitive(var.talos_secretbox_key))
+    error_message = "A patch goes to every node; the key of etcd does not."
+  }
+}
+
+run "every_machine_has_a_card_of_its_own" {
+  command = plan
+  assert {
+    condition     = length(distinct(values(local.node_macs))) == length(var.nodes)
+    error_message = "Two nodes have one MAC address: rename one of them."
   }
 }
 

@@ -6,6 +6,7 @@ import { MAIN_TF } from './main-tf.ts'
 import { backendFile, CASTLE_IGNORE, castleProject } from './project.ts'
 import { providersTf } from './providers-tf.ts'
 import { castleReadme } from './readme.ts'
+import { TALOS_TF } from './talos-tf.ts'
 import { terraformTfvars } from './tfvars.ts'
 import { variablesTf } from './variables-tf.ts'
 
@@ -29,11 +30,13 @@ export function scaffold(record: CastleRecord, topology: Topology): ScaffoldFile
     { path: 'terraform.tfvars', content: terraformTfvars(topology, extra) },
     { path: 'secrets.auto.tfvars', content: '', private: true },
     { path: 'providers.tf', content: providersTf(provider) },
+    { path: 'talos.tf', content: TALOS_TF },
     { path: 'main.tf', content: MAIN_TF },
     { path: 'castle.tfbackend', content: backendFile(record) },
     { path: 'contract/main.tf', content: CONTRACT_TF },
     { path: 'contract/contract.tftest.hcl', content: contractTest(provider) },
     { path: 'contract/variables.tf', content: '../variables.tf', link: true },
+    { path: 'contract/talos.tf', content: '../talos.tf', link: true },
     { path: 'contract/terraform.tfvars', content: '../terraform.tfvars', link: true },
     { path: 'tazpod.yaml', content: castleProject(record, topology) },
     { path: 'README.md', content: castleReadme(record, topology) },

@@ -1,37 +1,12 @@
 /** `main.tf` of a castle. Nothing in it differs between castles. */
 export const MAIN_TF = `# From the ground up: names, Talos secrets and configs, machines, cluster, identity, External Secrets, Flux. Each
-# layer depends on the one below it, and nothing here is a value of this castle: those are in terraform.tfvars.
+# layer depends on the one below it, and nothing here is a value of this castle: those are in terraform.tfvars. What
+# is said to Talos is in talos.tf.
 
 locals {
   control_planes = { for name, node in var.nodes : name => node if node.role == "controlplane" }
   first_node     = local.control_planes[sort(keys(local.control_planes))[0]]
   cluster_url    = "https://\${var.cluster_endpoint}:\${var.kubernetes_port}"
-
-  # Exactly this one field: it replaces the key that Talos would make up, before the first boot. For control planes
-  # only, as Talos itself does it: a worker never needs the key of etcd.
-  secretbox_patch = yamlencode({
-    cluster = { secretboxEncryptionSecret = var.talos_secretbox_key }
-  })
-  node_patches = {
-    for name, node in var.nodes : name => yamlencode({
-      machine = {
-        network = {
-          hostname    = name
-          nameservers = var.dns_servers
-          interfaces = [merge({
-            deviceSelector = { physical = true }
-            addresses      = ["\${node.ip}/\${var.network_prefix}"]
-            routes         = [{ network = "0.0.0.0/0", gateway = var.network_gateway }]
-          }, node.role == "controlplane" ? { vip = { ip = var.cluster_endpoint } } : {})]
-        }
-        certSANs = [var.cluster_endpoint]
-      }
-    })
-  }
-  # The certificate of the Kubernetes API has its own list: machine.certSANs is the one of the Talos API.
-  control_plane_patch = yamlencode({
-    cluster = { apiServer = { certSANs = [var.cluster_endpoint] } }
-  })
 }
 
 # --- Talos: secrets and configs ----------------------------------------------------------------------------------
@@ -48,17 +23,17 @@ resource "talos_machine_secrets" "this" {
 }
 
 data "talos_machine_configuration" "node" {
-  for_each           = var.nodes
-  cluster_name       = var.castle_name
-  cluster_endpoint   = local.cluster_url
-  machine_type       = each.value.role
-  machine_secrets    = talos_machine_secrets.this.machine_secrets
+  for_each         = var.nodes
+  cluster_name     = var.castle_name
+  cluster_endpoint = local.cluster_url
+  machine_type     = each.value.role
+  # The key goes in below the config: Talos writes it in the form of its version, and to control planes only.
+  machine_secrets = merge(talos_machine_secrets.this.machine_secrets, {
+    secrets = merge(talos_machine_secrets.this.machine_secrets.secrets, local.secretbox_secrets)
+  })
   talos_version      = var.talos_version
   kubernetes_version = var.kubernetes_version
-  config_patches = concat(
-    [local.node_patches[each.key]],
-    each.value.role == "controlplane" ? [local.secretbox_patch, local.control_plane_patch] : [],
-  )
+  config_patches     = local.node_patches[each.key]
 }
 
 data "talos_client_configuration" "this" {
@@ -86,12 +61,13 @@ resource "proxmox_virtual_environment_vm" "node" {
   }
   disk {
     datastore_id = var.proxmox_datastore
-    file_id      = var.talos_image
+    import_from  = var.talos_image # by the API alone; file_id would need SSH to the node
     interface    = "scsi0"
     size         = var.node_size.disk
   }
   network_device {
-    bridge = var.proxmox_bridge
+    bridge      = var.proxmox_bridge
+    mac_address = upper(local.node_macs[each.key])
   }
   initialization {
     datastore_id = var.proxmox_datastore

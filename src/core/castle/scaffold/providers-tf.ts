@@ -1,3 +1,5 @@
+import { PROVIDERS } from '../defaults.ts'
+
 /**
  * `providers.tf` of a castle. With Infisical the Proxmox token is read at run time by an ephemeral resource; with the
  * vault it is a variable that tazpod binds.
@@ -19,29 +21,29 @@ const HEAD = `terraform {
 
 const REQUIRED = `    infisical = {
       source  = "infisical/infisical"
-      version = "~> 0.15"
+      version = "${PROVIDERS.infisical}"
     }
 `
 
 const MIDDLE = `    proxmox = {
       source  = "bpg/proxmox"
-      version = "~> 0.70"
+      version = "${PROVIDERS.proxmox}"
     }
     talos = {
       source  = "siderolabs/talos"
-      version = "~> 0.7"
+      version = "${PROVIDERS.talos}"
     }
     kubernetes = {
       source  = "hashicorp/kubernetes"
-      version = "~> 2.36"
+      version = "${PROVIDERS.kubernetes}"
     }
     helm = {
       source  = "hashicorp/helm"
-      version = "~> 2.17"
+      version = "${PROVIDERS.helm}"
     }
     kubectl = {
       source  = "alekc/kubectl"
-      version = "~> 2.1"
+      version = "${PROVIDERS.kubectl}"
     }
   }
 }
@@ -67,7 +69,7 @@ provider "kubernetes" {
 }
 
 provider "helm" {
-  kubernetes {
+  kubernetes = {
     host                   = local.cluster.host
     cluster_ca_certificate = base64decode(local.cluster.ca_certificate)
     client_certificate     = base64decode(local.cluster.client_certificate)

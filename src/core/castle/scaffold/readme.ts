@@ -22,12 +22,14 @@ tazpod castle apply
 tazpod castle publish               # kubeconfig and talosconfig into the store
 \`\`\`
 
+The machines boot from \`nocloud-amd64.qcow2\` of https://factory.talos.dev for ${topology.talos_version}. Put it on a Proxmox storage with the content type *import*, as \`${topology.talos_image}\`.
+
 | file | what | in git |
 |---|---|---|
 | \`variables.tf\` | names, types, rules, safe defaults | yes |
 | \`terraform.tfvars\` | the topology: addresses, versions, slugs | yes |
 | \`secrets.auto.tfvars\` | an empty placeholder, filled only inside terraform | never |
-| \`providers.tf\`, \`main.tf\` | logic without a value | yes |
+| \`providers.tf\`, \`main.tf\`, \`talos.tf\` | logic without a value; talos.tf is what Talos is told, in the form of its version | yes |
 | \`contract/\` | a module without providers: \`terraform test\` proves the topology offline | yes |
 | \`castle.json\` | the fingerprint of the key and whether the cluster lives | yes |
 | \`castle.tfbackend\` | where the state is | yes |

@@ -149,15 +149,15 @@ const TAIL = `# --- Talos and Kubernetes ---------------------------------------
 
 variable "talos_image" {
   type        = string
-  description = "Image of Talos (nocloud) on Proxmox."
+  description = "nocloud-amd64.qcow2 of factory.talos.dev, on a Proxmox storage with the content type import."
 }
 
 variable "talos_version" {
   type        = string
   description = "Version of Talos."
   validation {
-    condition     = can(regex("^v[0-9]+\\\\.[0-9]+\\\\.[0-9]+", var.talos_version))
-    error_message = "Written as v1.9.5."
+    condition     = can(regex("^v1\\\\.[0-9]+\\\\.[0-9]+", var.talos_version))
+    error_message = "A version of Talos 1, written as v1.13.0."
   }
 }
 
@@ -166,7 +166,7 @@ variable "kubernetes_version" {
   description = "Version of Kubernetes, without v."
   validation {
     condition     = can(regex("^[0-9]+\\\\.[0-9]+\\\\.[0-9]+", var.kubernetes_version))
-    error_message = "Written as 1.32.3."
+    error_message = "Written as 1.36.0."
   }
 }
 
@@ -265,7 +265,7 @@ variable "eso_version" {
   description = "Version of the External Secrets Operator."
   validation {
     condition     = can(regex("^[0-9]+\\\\.[0-9]+\\\\.[0-9]+", var.eso_version))
-    error_message = "Written as 0.16.1."
+    error_message = "Written as 2.9.0."
   }
 }
 
