@@ -87,8 +87,8 @@ resource "terraform_data" "config" {
   input = sha256(var.talos_secretbox_key)
 }
 
-output "secretbox_patch" {
-  value     = yamlencode({ cluster = { secretboxEncryptionSecret = var.talos_secretbox_key } })
+output "secretbox_secrets" {
+  value     = local.secretbox_secrets
   sensitive = true
 }
 

@@ -55,14 +55,15 @@ export function readEtcdFile(bytes: Buffer): EtcdFile {
     return typeof snapshot === 'string'
       ? { kind: 'damaged', why: snapshot }
       : { kind: 'snapshot', values: snapshot.latest, older: snapshot.older }
-  return (
-    jsonValues(bytes) ?? { kind: 'value', values: [{ key: '', value: withoutNewline(bytes) }], older: [] }
-  )
+  return jsonValues(bytes) ?? { kind: 'value', values: [{ key: '', value: bytes }], older: [] }
 }
 
-/** `etcdctl --print-value-only` ends its output with a newline that is not part of the value. */
-function withoutNewline(bytes: Buffer): Buffer {
-  return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes
+/**
+ * What may be the encrypted part of a value that is a whole file. `etcdctl --print-value-only` ends its output with a
+ * newline that is no part of it, and one of 256 values ends with that byte: only opening it tells.
+ */
+export function boxesIn(box: Buffer, kind: EtcdFile['kind']): Buffer[] {
+  return kind === 'value' && box.at(-1) === 0x0a ? [box, box.subarray(0, -1)] : [box]
 }
 
 function jsonValues(bytes: Buffer): EtcdFile | undefined {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readExisting } from '../../../adapters/castle-files.ts'
 import { openBox } from '../../../adapters/secretbox.ts'
 import { withDigest } from '../../../core/castle/bolt.ts'
-import { isSecretKey, readEtcdFile, storedAs } from '../../../core/castle/etcd-values.ts'
+import { boxesIn, isSecretKey, readEtcdFile, storedAs } from '../../../core/castle/etcd-values.ts'
 import type { Life } from '../../../core/castle/record.ts'
 import { keyBytes } from '../../../core/castle/secretbox-key.ts'
 import { EXIT } from '../../../core/failure-text.ts'
@@ -124,7 +124,7 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
     else if (stored.kind !== 'secretbox') report.unreadable++
     else {
       if (!report.keyNames.includes(stored.keyName)) report.keyNames.push(stored.keyName)
-      const plain = key && (await openBox(key, stored.nonce, stored.box))
+      const plain = key && (await firstOpened(key, stored.nonce, boxesIn(stored.box, read.kind)))
       if (plain !== undefined) {
         plain.fill(0)
         report.opened++
@@ -135,6 +135,18 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
     if (report.notOpened.length < 20) report.notOpened.push(at === '' ? '(the value)' : at)
   }
   return ok(report)
+}
+
+async function firstOpened(
+  key: Buffer,
+  nonce: Buffer,
+  boxes: readonly Buffer[],
+): Promise<Buffer | undefined> {
+  for (const box of boxes) {
+    const plain = await openBox(key, nonce, box)
+    if (plain !== undefined) return plain
+  }
+  return undefined
 }
 
 function isWhole(snapshot: Buffer): boolean {
