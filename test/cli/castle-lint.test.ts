@@ -97,7 +97,7 @@ const CORPUS: readonly [rule: string, code: string][] = [
   ['literal-slug', 'locals { a = yamlencode({ secretsScope = { projectSlug = "lab" } }) }'],
   ['variable-undeclared', 'locals { a = var.nowhere }'],
   ['variable-undeclared', 'locals { a = [for x in [] : "$' + '{upper(var.nowhere)}"] }'],
-  ['variable-unset', 'variable "a" {\n  type = string\n}\nlocals { b = var.a }'],
+  ['variable-unset', 'provider "x" {}\nvariable "a" {\n  type = string\n}\nlocals { b = var.a }'],
   ['variable-unused', 'variable "a" {\n  type = string\n  default = ""\n}'],
   ['variable-untyped', 'variable "a" { default = "" }\nlocals { b = var.a }'],
   ['variable-twice', 'variable "a" { default = 1 }\nvariable "a" { default = 2 }\nlocals { b = var.a }'],

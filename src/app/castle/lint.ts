@@ -10,7 +10,7 @@ import { byPlace, type Finding } from '../../core/castle/lint/finding.ts'
 import { fixModule } from '../../core/castle/lint/fixes.ts'
 import type { LintModule, SourceFile } from '../../core/castle/lint/module.ts'
 import { sarif } from '../../core/castle/lint/sarif.ts'
-import { terraformFileKind } from '../../core/castle/terraform-files.ts'
+import { isTemplate, terraformFileKind } from '../../core/castle/terraform-files.ts'
 import { EXIT } from '../../core/failure-text.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { loadProject } from '../project.ts'
@@ -76,31 +76,44 @@ async function guardedFiles(folder: string, found: readonly FoundFile[]) {
 
 async function readModules(folder: string, found: readonly FoundFile[]): Promise<Result<LintModule[]>> {
   const read = await terraformReader()
-  const byFolder = new Map<string, { code: SourceFile[]; values: SourceFile[] }>()
+  const byFolder = new Map<string, Pick<LintModule, 'code' | 'values' | 'templates'>>()
   for (const file of found) {
     const kind = terraformFileKind(file.path)
-    if (kind === undefined) continue
+    if (kind === undefined && !isTemplate(file.path)) continue
     const bytes = await readText(join(folder, file.path))
     if (!bytes.ok) return bytes
     if (bytes.value === undefined) continue // a link that leads nowhere
     const text = bytes.value.toString('utf8')
     const json = file.path.endsWith('.json')
-    const hcl = read(file.path, text)
     const at = dirname(file.path) === '.' ? '' : dirname(file.path)
-    const module = byFolder.get(at) ?? { code: [], values: [] }
+    const module = byFolder.get(at) ?? { code: [], values: [], templates: [] }
+    byFolder.set(at, module)
+    if (kind === undefined) {
+      module.templates.push({ path: file.path, text })
+      continue
+    }
+    const hcl = read(file.path, text)
     // A mark at the start of the file is not counted by the parser: the text it saw is the one that is edited.
     module[kind].push({ path: file.path, text: text.replace(/^\uFEFF/, ''), hcl, json, linked: file.link })
-    byFolder.set(at, module)
   }
   const modules: LintModule[] = []
   for (const [at, module] of byFolder) {
-    if (module.code.length === 0) continue
+    if (module.code.length + module.templates.length === 0) continue
     const bound = await boundVariables(join(folder, at))
     if (!bound.ok) return bound
-    const root = at === '' || module.values.length > 0
+    const root = module.values.length > 0 || bound.value.size > 0 || module.code.some(startsHere)
     modules.push({ folder: at, ...module, bound: bound.value, root })
   }
   return ok(modules)
+}
+
+/** A module that others use has neither a backend nor a provider of its own. */
+function startsHere({ hcl }: SourceFile): boolean {
+  return hcl.body.blocks.some(
+    ({ type, body }) =>
+      type === 'provider' ||
+      (type === 'terraform' && body.blocks.some((inner) => ['backend', 'cloud'].includes(inner.type))),
+  )
 }
 
 /** What tazpod.yaml binds into this folder. */

@@ -3,6 +3,7 @@ import { literalFindings } from './literals.ts'
 import type { LintModule } from './module.ts'
 import { secretFindings } from './secrets.ts'
 import { talosFindings } from './talos.ts'
+import { templateFindings } from './templates.ts'
 import { trapFindings } from './traps.ts'
 import { variableFindings } from './variables.ts'
 
@@ -22,6 +23,7 @@ function checkModule(module: LintModule, modules: readonly LintModule[], today: 
     ...literalFindings(module),
     ...secretFindings(module),
     ...trapFindings(module),
+    ...templateFindings(module),
     ...talosFindings(module, today),
   ]
   // What a broken file declares is unknown: nothing is said about variables then.

@@ -9,6 +9,8 @@ import {
 } from '../hcl.ts'
 import { type Finding, type Fix, finding, type RuleId } from './finding.ts'
 import type { LintModule, SourceFile } from './module.ts'
+import { secretIn } from './secret-values.ts'
+import { ROTATE } from './templates.ts'
 
 /** Values of one castle that stand in code which is the same for all. */
 export function literalFindings(module: LintModule): Finding[] {
@@ -106,9 +108,7 @@ const NAMES: Record<string, string> = {
 function report(where: Where, rule: RuleId, expr: HclExpr, span: Span): Finding {
   const secret = rule === 'literal-token'
   const message = `${where.name} holds ${NAMES[rule]}`
-  const help = secret
-    ? 'rotate it, keep the new one with tazpod vault set, and bind it to a sensitive variable'
-    : `use a variable and set it in terraform.tfvars`
+  const help = secret ? ROTATE : `use a variable and set it in terraform.tfvars`
   const fix = secret ? undefined : extraction(where, expr)
   return finding(rule, 'error', where.file.path, span, message, help, fix)
 }
@@ -145,8 +145,8 @@ interface Hit {
 
 /** The first literal in a piece of text, the most telling kind first. `first`: the piece begins the string. */
 export function literalIn(text: string, name: string, first: boolean): Hit | undefined {
-  const token = TOKENS.map((pattern) => pattern.exec(text)).find((match) => match !== null)
-  if (token) return { rule: 'literal-token', at: token.index, length: token[0].length }
+  const secret = secretIn(name, text)
+  if (secret !== undefined) return { rule: 'literal-token', ...secret }
   const hit = (rule: RuleId, match: RegExpExecArray | null): Hit | undefined =>
     match === null ? undefined : { rule, at: match.index, length: match[0].length }
   return (
@@ -160,17 +160,6 @@ export function literalIn(text: string, name: string, first: boolean): Hit | und
 
 const URL_PATTERN = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/i
 const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/i
-
-const TOKENS = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-  /\bAGE-SECRET-KEY-1[A-Z0-9]{20,}/,
-  /\b(?:ghp|gho|ghs|ghu)_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}/,
-  /\bxox[abprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bhvs\.[\w-]{20,}|\bst\.[0-9a-f]{8}[\w.-]{20,}/,
-  /\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/,
-  /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])/,
-  /(?<![0-9a-fA-F])[0-9a-fA-F]{40,}(?![0-9a-fA-F])/,
-  /\b[^\s@!="']+@[a-z]+![^\s="']+=[0-9a-f-]{36}\b/,
-]
 
 /** Addresses that mean the same everywhere. */
 const EVERYWHERE = /^(0\.0\.0\.0|127\.\d+\.\d+\.\d+|255\.255\.255\.255)(\/\d+)?$/
@@ -201,9 +190,12 @@ function hostName(text: string, name: string): RegExpExecArray | null {
   )
   if (match === null || NO_HOST.test(name)) return null
   const bare = text.replace(/:\d+$/, '')
+  // Names that are the same in every cluster, and kinds of things that are no hosts (`Microsoft.Storage`).
+  if (/(^|\.)cluster\.local$/.test(bare) || /^[A-Z]\w*\.[A-Z]/.test(bare)) return null
   return TOP_LEVEL.test(bare) || HOST_NAME_KEY.test(name) ? match : null
 }
 
+/** A path of the machine that a person sits at. `/healthz` and `/var/lib/etcd` are the same for everybody. */
 function pathIn(text: string): RegExpExecArray | null {
-  return /^(?:\/[A-Za-z0-9_.-]|~\/|\.\.?\/)[^\s]*/.exec(text)
+  return /^(?:\/(?:home|Users|root|mnt|media)\/|~\/|\.\.\/)[^\s]*/.exec(text)
 }

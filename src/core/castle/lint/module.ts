@@ -27,9 +27,11 @@ export interface LintModule {
   code: SourceFile[]
   /** `terraform.tfvars`, `*.auto.tfvars`: what Terraform reads by itself. */
   values: SourceFile[]
+  /** `*.tftpl`: what code makes configs of. */
+  templates: { path: string; text: string }[]
   /** Variables that tazpod binds. */
   bound: ReadonlySet<string>
-  /** Whether Terraform is started here: it has values of its own, or is the folder that was asked for. */
+  /** Whether Terraform is started here: it has values of its own, a backend or a provider. */
   root: boolean
 }
 

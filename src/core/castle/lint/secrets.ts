@@ -1,4 +1,4 @@
-import { attribute, expressions, type HclBlock, textOf } from '../hcl.ts'
+import { attribute, expressions, type HclBlock, type HclExpr, keyOf, textOf } from '../hcl.ts'
 import { isSecretsFile } from '../terraform-files.ts'
 import { type Finding, type Fix, finding } from './finding.ts'
 import {
@@ -11,23 +11,12 @@ import {
   uses,
   variableOf,
 } from './module.ts'
-
-const SECRET =
-  /(^|_)(password|passwd|passphrase|secret|token|api_?key|private_key|access_key|secretbox_key|encryption_key|client_id|credentials?|kubeconfig|talosconfig)(_|$)/
-const ABOUT =
-  /_(names?|path|file|namespace|url|version|revision|ttl|length|slug|enabled|ref|key_name|host|project)$/
-
-/** Whether a variable of this name holds a secret, and not something about one. */
-export function isSecretVariable(name: string): boolean {
-  return SECRET.test(name) && !ABOUT.test(name)
-}
+import { isAboutSecret, isSecretName, isSecretValue } from './secret-values.ts'
 
 export function secretFindings(module: LintModule): Finding[] {
   const variables = declared(module)
   const used = uses(module)
-  const secrets = new Set(
-    variables.filter(({ name, sensitive }) => sensitive || isSecretVariable(name)).map(({ name }) => name),
-  )
+  const secrets = new Set(variables.filter(isSecret).map(({ name }) => name))
   return [
     ...variables.filter(({ file }) => !file.linked).flatMap((one) => ofVariable(one, used)),
     ...outputs(module, secrets),
@@ -35,11 +24,15 @@ export function secretFindings(module: LintModule): Finding[] {
   ]
 }
 
+/** Marked, or called like one; a marked path or lifetime of one is private, and nothing to rotate. */
+function isSecret({ name, sensitive }: Pick<Declared, 'name' | 'sensitive'>): boolean {
+  return sensitive ? !isAboutSecret(name) : isSecretName(name)
+}
+
 function ofVariable({ name, file, block, sensitive }: Declared, used: readonly Use[]): Finding[] {
   const found: Finding[] = []
   const at = { line: block.span.line, column: block.span.column }
-  const secret = sensitive || isSecretVariable(name)
-  if (isSecretVariable(name) && !sensitive)
+  if (isSecretName(name) && !sensitive)
     found.push(
       finding(
         'secret-not-sensitive',
@@ -52,7 +45,7 @@ function ofVariable({ name, file, block, sensitive }: Declared, used: readonly U
       ),
     )
   const fallback = attribute(block.body, 'default')
-  if (secret && fallback !== undefined && fallback.kind !== 'null' && textOf(fallback) !== '')
+  if (fallback !== undefined && isGiven({ name, sensitive }, fallback))
     found.push(
       finding(
         'secret-default',
@@ -75,6 +68,22 @@ function ofVariable({ name, file, block, sensitive }: Declared, used: readonly U
       ),
     )
   return found
+}
+
+/**
+ * Whether a value is one that would have to be rotated: of what is marked or called a secret, everything but a path and
+ * a placeholder. Of an object each part is asked, by its own key.
+ */
+function isGiven(variable: Pick<Declared, 'name' | 'sensitive'>, value: HclExpr): boolean {
+  const text = textOf(value)
+  if (text !== undefined)
+    return isSecretValue(variable.name, text) || (isSecret(variable) && isSecretValue('password', text))
+  if (value.kind === 'object')
+    return value.items.some((item) =>
+      isGiven({ name: keyOf(item) ?? variable.name, sensitive: false }, item.value),
+    )
+  if (value.kind === 'list') return value.items.some((item) => isGiven(variable, item))
+  return false
 }
 
 function onlyInProviders(name: string, used: readonly Use[]): boolean {
@@ -150,7 +159,7 @@ function committed(module: LintModule, secrets: ReadonlySet<string>): Finding[] 
     .filter(({ path, linked }) => !linked && !isSecretsFile(path))
     .flatMap(({ path, hcl }) =>
       hcl.body.attributes
-        .filter(({ name, value }) => (secrets.has(name) || isSecretVariable(name)) && textOf(value) !== '')
+        .filter(({ name, value }) => isGiven({ name, sensitive: secrets.has(name) }, value))
         .map(({ name, span }) =>
           finding(
             'secret-in-tfvars',
