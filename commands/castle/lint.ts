@@ -4,6 +4,7 @@ import { asSarif, lint } from '../../src/app/castle/lint.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { lintLines } from '../../src/cli/lint-lines.ts'
+import { printable } from '../../src/cli/output.ts'
 
 export default class CastleLint extends TazpodCommand {
   static override summary = 'Find values, unmarked secrets and traps in Terraform code.'
@@ -13,17 +14,18 @@ export default class CastleLint extends TazpodCommand {
   static override args = { folder: textArgument({ description: 'Where to look.', default: '.' }) }
   static override flags = {
     fix: boolean({
-      summary: 'Repair what needs no decision: literals become variables, secrets are marked.',
+      summary: 'Repair what needs no decision, if terraform validate says the same afterwards.',
     }),
     sarif: boolean({ summary: 'Print SARIF 2.1.0.', exclusive: ['json'] }),
   }
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(CastleLint)
-    const linted = this.finish(await lint(resolve(args.folder), flags.fix))
-    const { findings, files, fixed, folder } = linted
+    const linted = this.finish(await lint(resolve(args.folder), flags.fix, process.env))
+    const { findings, files, fixed, folder, notes } = linted
     if (flags.sarif) this.print(true, asSarif(linted, this.config.version), '')
-    else this.print(flags.json, { folder, files, fixed, findings }, lintLines(linted))
+    else this.print(flags.json, { folder, files, fixed, findings, notes }, lintLines(linted))
+    for (const note of notes) this.note(printable(note))
     process.exitCode = linted.exitCode
   }
 }

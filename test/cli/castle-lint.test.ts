@@ -147,6 +147,25 @@ test.each(CORPUS)('%s: %s', async (rule, code) => {
   expect((await findings(root)).map((one) => one.rule)).toContain(rule)
 })
 
+test('secrets are found where the scanners find them, and not beside', async () => {
+  const found = await findings(
+    folder({
+      'main.tofu': 'provider "x" {\n  password = "hunter2"\n}\n',
+      'config.yaml.tftpl': `host: \${host}\npassword: hunter2\ntoken: \${token}\nsecretName: app-credentials\n`,
+      'main.tf':
+        'resource "x" "y" {\n  data = { DB_PASSWORD = "pa55", HOST_NAME = local.x }\n}\nvariable "private_key_path" {\n  type      = string\n  default   = "~/.oci/key.pem"\n  sensitive = true\n}\nlocals { a = var.private_key_path }\n',
+      'm/main.tf':
+        'variable "needed" {\n  type = string\n}\nlocals {\n  a = var.needed\n  b = "/healthz"\n  c = "cluster.local"\n  d = ["Microsoft.Storage"]\n}\n',
+    }),
+  )
+  expect(found.map(({ file, line, rule }) => [file, line, rule])).toEqual([
+    ['config.yaml.tftpl', 2, 'literal-token'],
+    ['main.tf', 2, 'literal-token'],
+    ['main.tf', 6, 'literal-path'],
+    ['main.tofu', 2, 'literal-token'],
+  ])
+})
+
 test('versions that get no fixes, that do not go together, and forms that they refuse', async () => {
   const code =
     'variable "talos_version" {\n  type = string\n}\nvariable "kubernetes_version" {\n  type = string\n}\n'
@@ -371,6 +390,80 @@ output "p" { value = var.db_password }
       ['main.tf', 'variables.tf', 'terraform.tfvars'].map((name) => readFileSync(join(root, name), 'utf8')),
     ).toEqual(before)
   })
+
+  test.skipIf(!need('terraform', 'that a fix changes nothing for terraform'))(
+    'a literal of a module that others use stays there, and terraform finds nothing missing',
+    async () => {
+      const root = folder({
+        'main.tf': 'terraform {\n  backend "local" {}\n}\nmodule "m" {\n  source = "./m"\n}\n',
+        'm/main.tf': 'locals { a = "10.0.0.1" }\noutput "a" {\n  value = local.a\n}\n',
+      })
+      const done = await lint(root, '--fix')
+      expect(done.stderr).toContain('m: 1 literal stays in the code: terraform is not started here')
+      expect(readFileSync(join(root, 'm/main.tf'), 'utf8')).toContain('"10.0.0.1"')
+      expect(() => readFileSync(join(root, 'm/terraform.tfvars'))).toThrow()
+      await terraform(scratch, root, ['init', '-backend=false'])
+      expect((await terraform(scratch, root, ['validate'])).status).toBe(0)
+    },
+  )
+
+  test.skipIf(!need('terraform', 'that a fix changes nothing for terraform'))(
+    'a fix after which terraform would say an error is not made, and the others with it',
+    async () => {
+      const code = `terraform {\n  backend "local" {}\n}\nresource "terraform_data" "x" {\n  input = "10.0.0.2"\n  provisioner "local-exec" {\n    when    = destroy\n    command = "10.0.0.1"\n  }\n}\n`
+      const root = folder({ 'main.tf': code })
+      const done = await lint(root, '--fix')
+      expect(done.stderr).toContain(
+        'nothing was changed: afterwards terraform would say "Invalid reference from destroy provisioner',
+      )
+      expect(readFileSync(join(root, 'main.tf'), 'utf8')).toBe(code)
+      const good = folder({ 'main.tf': code.replace('command = "10.0.0.1"', 'command = "true"') })
+      const fixed = await lint(good, '--fix')
+      expect([fixed.status, fixed.stderr]).toEqual([0, ''])
+      expect(readFileSync(join(good, 'terraform.tfvars'), 'utf8')).toContain('"10.0.0.2"')
+    },
+  )
+
+  test('what can not be proved is said', async () => {
+    const done = await lint(folder({ 'main.tf': ARTICLE }), '--fix')
+    expect(done.stderr).toBe(
+      'not proved with terraform validate: the providers of this folder are not installed (terraform init)\n',
+    )
+  })
+
+  test('a secret in an address is never moved into a committed file', async () => {
+    const secrets = [
+      'postgres://app:s3cret@db.lan/app',
+      'https://hooks.slack.com/services/T0001/B0002/abcdef',
+    ]
+    const code = `provider "x" {}\nlocals {\n  dsn = "${secrets[0]}"\n  hook = "${secrets[1]}"\n}\n`
+    const root = folder({ 'main.tf': code })
+    const done = await lint(root, '--fix', '--json')
+    expect(JSON.parse(done.stdout).findings.map(({ rule }: Finding) => rule)).toEqual([
+      'literal-token',
+      'literal-token',
+    ])
+    expect(readFileSync(join(root, 'main.tf'), 'utf8')).toBe(code)
+    expect(() => readFileSync(join(root, 'terraform.tfvars'))).toThrow()
+    expect(scanBytes(Buffer.from(done.stdout + done.stderr), ['s3cret', 'T0001/B0002'])).toEqual([])
+    const values = folder({
+      'main.tf': 'variable "dsn" {\n  type = string\n}\nlocals { a = var.dsn }\n',
+      'terraform.tfvars': `dsn = "${secrets[0]}"\n`,
+    })
+    expect((await findings(values)).map(({ rule }) => rule)).toEqual(['secret-in-tfvars'])
+  })
+
+  test.skipIf(!need('git', 'values that git ignores'))(
+    'values that git ignores stay in the code',
+    async () => {
+      const root = folder({ 'main.tf': ARTICLE, '.gitignore': '*.tfvars\n' })
+      scratch.own(root)
+      await run(scratch, ['git', 'init', '-q', '.'], { cwd: root })
+      const done = await lint(root, '--fix')
+      expect(done.stderr).toContain('1 literal stays in the code: git ignores terraform.tfvars')
+      expect(readFileSync(join(root, 'main.tf'), 'utf8')).toBe(ARTICLE)
+    },
+  )
 
   test('a castle in which one value was written into the code is clean again', async () => {
     const path = join(blue, 'main.tf')

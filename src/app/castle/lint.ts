@@ -1,19 +1,18 @@
 import { dirname, join } from 'node:path'
-import { readText, writeText } from '../../adapters/castle-files.ts'
+import { readText } from '../../adapters/castle-files.ts'
 import { type FoundFile, filesBelow } from '../../adapters/code-files.ts'
 import { ignoredOf, inWorkTree, trackedFiles } from '../../adapters/git.ts'
 import { terraformReader } from '../../adapters/hcl.ts'
-import { addIgnored } from '../../adapters/project-writer.ts'
 import { checkModules } from '../../core/castle/lint/check.ts'
 import { fileFindings, isGuarded } from '../../core/castle/lint/files.ts'
 import { byPlace, type Finding } from '../../core/castle/lint/finding.ts'
-import { fixModule } from '../../core/castle/lint/fixes.ts'
 import type { LintModule, SourceFile } from '../../core/castle/lint/module.ts'
 import { sarif } from '../../core/castle/lint/sarif.ts'
 import { isTemplate, terraformFileKind } from '../../core/castle/terraform-files.ts'
 import { EXIT } from '../../core/failure-text.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { loadProject } from '../project.ts'
+import { repair } from './lint-fix.ts'
 
 export interface Linted {
   folder: string
@@ -21,6 +20,8 @@ export interface Linted {
   findings: Finding[]
   /** What `--fix` did. */
   fixed: number
+  /** What it did not do, and why. */
+  notes: string[]
   exitCode: number
 }
 
@@ -28,13 +29,13 @@ export interface Linted {
  * Checks the Terraform code below a folder; with `fix` it repairs what can be repaired without a decision and checks
  * again. Failures: castle-data (no Terraform code there), unsafe-file, too-large, io, config-invalid.
  */
-export async function lint(folder: string, fix: boolean): Promise<Result<Linted>> {
+export async function lint(folder: string, fix: boolean, env: NodeJS.ProcessEnv): Promise<Result<Linted>> {
   const checked = await check(folder)
   if (!checked.ok || !fix) return checked
-  const fixed = await repair(folder, checked.value)
+  const fixed = await repair(folder, checked.value.modules, checked.value.findings, env)
   if (!fixed.ok) return fixed
   const again = await check(folder)
-  return again.ok ? ok({ ...again.value, fixed: fixed.value }) : again
+  return again.ok ? ok({ ...again.value, fixed: fixed.value.count, notes: fixed.value.notes }) : again
 }
 
 export function asSarif(linted: Linted, version: string): unknown {
@@ -56,7 +57,7 @@ async function check(folder: string): Promise<Result<Checked>> {
     ...fileFindings(guarded.files, guarded.inGit),
   ].sort(byPlace)
   const exitCode = findings.some(({ severity }) => severity === 'error') ? EXIT.data : 0
-  return ok({ folder, files: code.length, findings, fixed: 0, exitCode, modules: modules.value })
+  return ok({ folder, files: code.length, findings, fixed: 0, notes: [], exitCode, modules: modules.value })
 }
 
 async function guardedFiles(folder: string, found: readonly FoundFile[]) {
@@ -126,23 +127,4 @@ async function boundVariables(folder: string): Promise<Result<Set<string>>> {
     if (bind.format === 'tfvars' && join(value?.root ?? '', dirname(bind.path)) === folder)
       for (const { key } of bind.values) names.add(key)
   return ok(names)
-}
-
-async function repair(folder: string, { modules, findings }: Checked): Promise<Result<number>> {
-  let count = 0
-  for (const module of modules) {
-    const { files, fixed } = fixModule(module, findings)
-    for (const { path, text } of files) {
-      const written = await writeText(join(folder, path), Buffer.from(text))
-      if (!written.ok) return written
-    }
-    count += fixed
-  }
-  for (const { file, fix } of findings) {
-    if (fix?.kind !== 'ignore') continue
-    const added = await addIgnored(join(folder, dirname(file)), [fix.line])
-    if (!added.ok) return added
-    count += added.value.length
-  }
-  return ok(count)
 }

@@ -36,7 +36,7 @@ export function initNeeded(code: readonly HclBody[], now: Initialised): boolean 
  * `hashicorp/helm` → `registry.terraform.io/hashicorp/helm`, with what is asked of its version. A resource of a type
  * whose provider is not named there is of HashiCorp.
  */
-function requiredProviders(code: readonly HclBody[]): Map<string, string> {
+export function requiredProviders(code: readonly HclBody[]): Map<string, string> {
   const found = new Map<string, string>()
   const named = new Set(['terraform'])
   const inside = (body: HclBody, type: string) => body.blocks.filter((block) => block.type === type)
@@ -51,7 +51,7 @@ function requiredProviders(code: readonly HclBody[]): Map<string, string> {
         const address = source.split('/').length === 2 ? `registry.terraform.io/${source}` : source
         found.set(address.toLowerCase(), typeof version === 'string' ? version : '')
       }
-  for (const type of ['resource', 'data', 'ephemeral'])
+  for (const type of ['resource', 'data', 'ephemeral', 'provider'])
     for (const { labels } of code.flatMap((one) => inside(one, type))) {
       const name = labels[0]?.split('_')[0] ?? ''
       if (name !== '' && !named.has(name)) found.set(`registry.terraform.io/hashicorp/${name}`, '')
