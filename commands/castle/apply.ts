@@ -5,7 +5,7 @@ import { runFlags, runLines, runOptions } from '../../src/cli/castle-run.ts'
 export default class CastleApply extends TazpodCommand {
   static override summary = 'Run terraform apply; the state goes into the vault before and after.'
   static override description =
-    'The castle counts as living from the moment it starts. Refused when the stored secretbox key is not the recorded one. What stands behind -- goes to terraform, for example -auto-approve.'
+    'The castle counts as living from the first machine in its state on. Refused when the stored secretbox key is not the recorded one. What stands behind -- goes to terraform, for example -auto-approve.'
   static override examples = [
     '<%= config.bin %> castle apply',
     '<%= config.bin %> castle apply -- -auto-approve',

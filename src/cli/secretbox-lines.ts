@@ -9,12 +9,18 @@ const WORDS = {
   other: 'is NOT the one that this cluster was made with',
 }
 
+const OPENED = {
+  current: () => 'encrypted, and this key opens them',
+  next: (name: string) => `opened by ${name}, the key that takes over`,
+  old: (name: string) => `opened by ${name}, an old key: they are lost with it`,
+}
+
 /** What `castle secretbox check` found, for people. */
 export function secretboxLines({ castle, life, secret, key, etcd }: Omit<KeyCheck, 'exitCode'>): string[] {
   const lines = [`castle ${castle} is ${life}`, `${secret} ${WORDS[key]}`]
   if (etcd === null) return lines
   const rows: [number, string][] = [
-    [etcd.opened, 'encrypted, and this key opens them'],
+    ...etcd.openedBy.map(({ which, key: name, values }): [number, string] => [values, OPENED[which](name)]),
     [etcd.locked, 'encrypted, and this key does NOT open them'],
     [etcd.clear, 'in clear text'],
     [etcd.otherwise, 'encrypted by something else than secretbox'],

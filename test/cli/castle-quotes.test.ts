@@ -19,7 +19,7 @@ test.skipIf(!need('terraform', 'rules that never quote a secret'))(
     const providers = readFileSync(join(blue, 'providers.tf'), 'utf8')
     const rule = /^resource "terraform_data" "proxmox_token" \{[\s\S]*?^\}\n/m.exec(providers)?.[0] ?? ''
     scratch.file('project/blue/contract/rule.tf', rule, 0o644)
-    const values = `talos_secretbox_key = "${key}\\n"\nproxmox_api_token = "${token}"\ninfisical_client_id = "a"\ninfisical_client_secret = "b"\n`
+    const values = `talos_secretbox_key = "${key}\\n"\ntalos_secretbox_next_key = "${key}\\n"\nproxmox_api_token = "${token}"\ninfisical_client_id = "a"\ninfisical_client_secret = "b"\n`
     scratch.file('project/blue/contract/z.auto.tfvars', values, 0o600)
     const contract = join(blue, 'contract')
     expect(await terraform(scratch, contract, ['init', '-input=false'])).toMatchObject({ status: 0 })

@@ -12,6 +12,7 @@ import { documents, generated, MINORS, patched, type TalosDocument, talosProblem
 import { need } from '../support/tools.ts'
 
 const KEY = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+const NEXT = `${'B'.repeat(42)}E=`
 const SECRETS = `talos_secretbox_key = "${KEY}"
 proxmox_api_token = "test@pve!a=b"
 infisical_client_id = "id"
@@ -36,12 +37,18 @@ describe.skipIf(!need('terraform', 'what a castle tells Talos'))('the config of 
   })
   afterAll(() => scratch[Symbol.asyncDispose]())
 
-  const outputs = async (version: string): Promise<{ patches: Patches; merged: unknown; said: string }> => {
-    const flags = ['-auto-approve', '-input=false', '-no-color', `-var=talos_version=${version}`]
+  const outputs = async (
+    version: string,
+    { next = KEY, ...more }: Record<string, string> = {},
+  ): Promise<{ patches: Patches; encryption: string[]; merged: unknown; said: string }> => {
+    const values = { talos_version: version, talos_secretbox_next_key: next, ...more }
+    const given = Object.entries(values).map(([name, value]) => `-var=${name}=${value}`)
+    const flags = ['-auto-approve', '-input=false', '-no-color', ...given]
     const done = await terraform(scratch, contract, ['apply', ...flags])
     expect(done.status, done.stdout + done.stderr).toBe(0)
     const shown = JSON.parse((await terraform(scratch, contract, ['output', '-json'])).stdout)
-    return { patches: shown.node_patches.value, merged: shown.merged.value, said: done.stdout }
+    const { node_patches: patches, encryption_patches: encryption, merged } = shown
+    return { patches: patches.value, encryption: encryption.value, merged: merged.value, said: done.stdout }
   }
   const config = (minor: number, role: string, patches: readonly string[]): TalosDocument[] =>
     patches.flatMap(documents).reduce(patched, generated(minor, role))
@@ -92,7 +99,30 @@ describe.skipIf(!need('terraform', 'what a castle tells Talos'))('the config of 
       secrets: { bootstrap_token: 'b', secretbox_encryption_secret: KEY },
       trustdinfo: { token: 't' },
     })
-    expect(main).toContain('config_patches     = local.node_patches[each.key]')
+    expect(main).toContain(
+      'local.node_patches[each.key], each.value.role == "controlplane" ? local.encryption_patches : []',
+    )
+  })
+
+  test('another key of etcd: one document in the place of the generated one, the keys in their order', async () => {
+    const keysOf = (made: TalosDocument[]) => {
+      const found = made.filter(({ kind }) => kind === 'KubeEtcdEncryptionConfig')
+      expect(found).toHaveLength(1)
+      return JSON.stringify(found[0]).match(/"name":"key\d"/g)
+    }
+    expect((await outputs('v1.14.0')).encryption).toEqual([])
+    for (const [more, keys] of [
+      [{ next: NEXT }, ['key2', 'key3']],
+      [{ next: NEXT, talos_secretbox_next_first: 'true' }, ['key3', 'key2']],
+      [{ talos_secretbox_key_name: 'key3' }, ['key3']],
+    ] as const) {
+      const { patches, encryption } = await outputs('v1.14.0', more)
+      const made = config(14, 'controlplane', [...(patches['blue-cp-1'] ?? []), ...encryption])
+      expect(talosProblems(14, made)).toEqual([])
+      expect(keysOf(made)).toEqual(keys.map((key) => `"name":"${key}"`))
+    }
+    const { said } = await outputs('v1.13.0', { next: NEXT })
+    expect(said.replaceAll(/\s+/g, ' ')).toContain('Only from Talos 1.14 on etcd can have another key')
   })
 
   test.each(['v1.9.5', 'v1.15.0'])('%s gets a sentence, and the nearest form', async (version) => {

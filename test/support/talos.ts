@@ -22,9 +22,10 @@ export function documents(text: string): TalosDocument[] {
   return parseAllDocuments(text).map((one) => one.toJS() as TalosDocument)
 }
 
-/** A strategic merge: documents by kind and name, maps by key, lists appended, everything else replaced. */
+/** A strategic merge: documents by kind and name, maps by key, lists appended, all else replaced; `$patch: delete`. */
 export function patched(config: TalosDocument[], patch: TalosDocument): TalosDocument[] {
   const same = ({ kind, name }: TalosDocument) => kind === patch.kind && name === patch.name
+  if (patch.$patch === 'delete') return config.filter((one) => !same(one))
   return config.some(same)
     ? config.map((one) => (same(one) ? (merged(one, patch) as TalosDocument) : one))
     : [...config, patch]

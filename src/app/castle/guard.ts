@@ -2,6 +2,7 @@ import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { join } from 'node:path'
 import {
   type CastleRecord,
+  FIRST_KEY_NAME,
   formatRecord,
   isSameCastle,
   type Life,
@@ -149,18 +150,33 @@ function sealOf(record: CastleRecord, key: Buffer): string {
   return createHmac('sha256', key).update(sealedText(record)).digest('hex')
 }
 
+export interface RecordChange {
+  life?: Life
+  fingerprint?: string
+  /** Name of the key in etcd. */
+  keyName?: string
+  /** Null: no key takes over. */
+  next?: CastleRecord['next']
+  deaths?: number
+  lineage?: string
+}
+
 /**
  * Writes what is new about the castle, sealed: into the file, and then into the store, where only the last one is. Cut
  * off between the two, the file is the newer one, and proves it by its seal. `life` counts from now where it changes.
  */
 export async function recordChange(
   { castle, key, store, last }: Guard,
-  change: { life?: Life; fingerprint?: string; deaths?: number; lineage?: string },
+  change: RecordChange,
 ): Promise<Result<Castle>> {
   const now = new Date().toISOString()
   const { record } = castle
   const moved = change.life !== undefined && change.life !== record.life
-  const same = change.fingerprint === undefined || change.fingerprint === record.secretbox?.fingerprint
+  const keyName = change.keyName ?? record.secretbox?.name ?? FIRST_KEY_NAME
+  const same =
+    (change.fingerprint === undefined || change.fingerprint === record.secretbox?.fingerprint) &&
+    (record.secretbox === null || keyName === record.secretbox.name)
+  const fingerprint = change.fingerprint ?? record.secretbox?.fingerprint ?? ''
   const next: CastleRecord = {
     ...record,
     version: 2,
@@ -169,7 +185,8 @@ export async function recordChange(
     since: moved ? now : record.since,
     deaths: change.deaths ?? record.deaths,
     lineage: change.lineage ?? record.lineage,
-    secretbox: same ? record.secretbox : { fingerprint: change.fingerprint ?? '', recorded: now },
+    secretbox: same ? record.secretbox : { fingerprint, recorded: now, name: keyName },
+    next: change.next === undefined ? record.next : change.next,
   }
   const changed = record.version === 1 || sealedText(next) !== sealedText(record) || record.seal === null
   if (!changed && last !== undefined) return ok(castle)

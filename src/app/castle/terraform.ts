@@ -32,7 +32,7 @@ export interface RunOptions {
 
 export interface CastleRun {
   castle: string
-  step: 'plan' | 'apply' | 'destroy' | 'recreate'
+  step: 'plan' | 'apply' | 'destroy' | 'recreate' | 'rotate'
   life: Life
   /** Terraform's own. */
   exitCode: number
@@ -60,7 +60,8 @@ export async function applyCastle(options: RunOptions): Promise<Result<CastleRun
   return open.ok ? apply(open.value, options, 'apply') : open
 }
 
-async function apply(
+/** `terraform apply` of an opened castle; `step` is for the report. Failures: as of `applyCastle`. */
+export async function apply(
   open: OpenCastle,
   options: RunOptions,
   step: CastleRun['step'],
@@ -222,7 +223,7 @@ export async function recreateCastle(options: DestroyOptions): Promise<Result<Ca
 }
 
 /** Asks for nothing: the session keeps the identity of the vault. */
-async function refresh({ env }: RunOptions, cwd: string): Promise<Result<void>> {
+export async function refresh({ env }: RunOptions, cwd: string): Promise<Result<void>> {
   const say = (line: string) => void process.stderr.write(`${line}\n`)
   const quiet = { passphraseFd: undefined, nonInteractive: true, remember: false, forget: false }
   const done = await pull({ env, cwd, ...quiet, renderTrust: () => [], say })
@@ -256,7 +257,7 @@ async function confirmed(
 }
 
 /** The castle of this folder, after every check. */
-async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
+export async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
   const open = await castleHere(options.flags, options.errand)
   if (!open.ok) return open
   const { castle } = open.value

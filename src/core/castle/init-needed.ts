@@ -22,9 +22,9 @@ export function initNeeded(code: readonly HclBody[], now: Initialised): boolean 
   const wanted = requiredProviders(code)
   if (!now.backend) return true
   if (code.some(({ blocks }) => blocks.some(({ type }) => type === 'module')) && !now.modules) return true
-  const locked = new Map(now.lock?.blocks.map((block) => [block.labels[0] ?? '', block.body]) ?? [])
-  for (const [address, constraint] of wanted) {
-    const body = locked.get(address)
+  const locked = (now.lock?.blocks ?? []).map((block) => [block.labels[0] ?? '', block.body] as const)
+  for (const [source, constraint] of wanted) {
+    const body = locked.find(([address]) => isAddressOf(address, source))?.[1]
     if (body === undefined) return true
     const known = parts(textIn(body, 'constraints')) // those of child modules are among them
     if (!parts(constraint).every((part) => known.includes(part))) return true
@@ -32,9 +32,14 @@ export function initNeeded(code: readonly HclBody[], now: Initialised): boolean 
   return [...locked].some(([address, body]) => !now.installed(address, textIn(body, 'version')))
 }
 
+/** A lock file has whole addresses, `HOST/NAMESPACE/TYPE`; code leaves out the host of the public registry. */
+function isAddressOf(address: string, source: string): boolean {
+  return address === source || (source.split('/').length === 2 && address.endsWith(`/${source}`))
+}
+
 /**
- * `hashicorp/helm` → `registry.terraform.io/hashicorp/helm`, with what is asked of its version. A resource of a type
- * whose provider is not named there is of HashiCorp.
+ * The sources of the providers that code asks for (`hashicorp/helm`), with what is asked of their versions. A resource
+ * of a type whose provider is not named there is of HashiCorp.
  */
 export function requiredProviders(code: readonly HclBody[]): Map<string, string> {
   const found = new Map<string, string>()
@@ -48,13 +53,12 @@ export function requiredProviders(code: readonly HclBody[]): Map<string, string>
         if (about === null || typeof about !== 'object') continue
         const { source, version } = about as Record<string, unknown>
         if (typeof source !== 'string' || source === 'terraform.io/builtin/terraform') continue
-        const address = source.split('/').length === 2 ? `registry.terraform.io/${source}` : source
-        found.set(address.toLowerCase(), typeof version === 'string' ? version : '')
+        found.set(source.toLowerCase(), typeof version === 'string' ? version : '')
       }
   for (const type of ['resource', 'data', 'ephemeral', 'provider'])
     for (const { labels } of code.flatMap((one) => inside(one, type))) {
       const name = labels[0]?.split('_')[0] ?? ''
-      if (name !== '' && !named.has(name)) found.set(`registry.terraform.io/hashicorp/${name}`, '')
+      if (name !== '' && !named.has(name)) found.set(`hashicorp/${name}`, '')
     }
   return found
 }

@@ -21,7 +21,10 @@ export interface CastleRecord {
   life: Life
   /** When it came into that state; ISO 8601. */
   since: string
-  secretbox: { fingerprint: string; recorded: string } | null
+  /** `name`: of the key in etcd, a part of every value that it wrote; Talos' own is `key2`. */
+  secretbox: { fingerprint: string; recorded: string; name: string } | null
+  /** The key that takes over, while `secretbox rotate` is under way; `step` is the one to do, begun at `since`. */
+  next: { fingerprint: string; name: string; step: RotationStep; since: string } | null
   /** How often the castle was destroyed. */
   deaths: number
   /** Counts what was recorded: an older record, from git or a backup, shows by it. */
@@ -31,6 +34,16 @@ export interface CastleRecord {
   seal: string | null
 }
 
+/**
+ * The four steps of kubernetes.io, "Rotate a decryption key": the new key behind the old one everywhere, then before
+ * it, then every Secret written anew, then the old one out.
+ */
+export const ROTATION_STEPS = ['add', 'promote', 'rewrite', 'remove'] as const
+export type RotationStep = (typeof ROTATION_STEPS)[number]
+
+/** What Talos calls the key that it makes or is given. */
+export const FIRST_KEY_NAME = 'key2'
+
 /** `destroyed` is the only one that lets another secretbox key in. */
 export const LIVES = ['planned', 'live', 'destroying', 'destroyed'] as const
 export type Life = (typeof LIVES)[number]
@@ -39,6 +52,8 @@ export const RECORD_NAME = 'castle.json'
 export const MAX_RECORD = 65_536
 
 const secretName = z.string().refine(isSecretName)
+const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
+const keyName = z.string().regex(/^key\d{1,6}$/)
 const schema = z.strictObject({
   version: z.union([z.literal(1), z.literal(2)]),
   id: z.uuid().optional(),
@@ -61,8 +76,12 @@ const schema = z.strictObject({
   life: z.enum(LIVES),
   since: z.iso.datetime(),
   secretbox: z
-    .strictObject({ fingerprint: z.string().regex(/^[0-9a-f]{64}$/), recorded: z.iso.datetime() })
+    .strictObject({ fingerprint, recorded: z.iso.datetime(), name: keyName.default(FIRST_KEY_NAME) })
     .nullable(),
+  next: z
+    .strictObject({ fingerprint, name: keyName, step: z.enum(ROTATION_STEPS), since: z.iso.datetime() })
+    .nullable()
+    .default(null),
   deaths: z.int().min(0).max(1_000_000),
   changes: z.int().min(0).max(1_000_000_000).default(0),
   lineage: z.string().min(1).max(100).nullable().default(null),
@@ -89,6 +108,7 @@ export function newRecord(
     life: 'planned',
     since: now,
     secretbox: null,
+    next: null,
     deaths: 0,
     changes: 0,
     lineage: null,
@@ -118,7 +138,7 @@ export function formatRecord(record: CastleRecord): Buffer {
 
 /** What the seal covers: changing any of it by hand could let another key onto a living cluster. */
 export function sealedText(record: CastleRecord): string {
-  const { version, id, name, life, since, secretbox, deaths, changes, lineage, secrets } = record
+  const { version, id, name, life, since, secretbox, deaths, changes, lineage, secrets, next } = record
   const parts = [
     `tazpod-castle-${version}`,
     name,
@@ -127,7 +147,15 @@ export function sealedText(record: CastleRecord): string {
     secretbox?.fingerprint ?? '-',
     String(deaths),
     secrets.secretbox,
-    ...(version === 1 ? [] : [id ?? '-', String(changes), lineage ?? '-']),
+    ...(version === 1
+      ? []
+      : [
+          id ?? '-',
+          String(changes),
+          lineage ?? '-',
+          secretbox?.name ?? '-',
+          next === null ? '-' : Object.values(next).join(' '),
+        ]),
   ]
   return parts.join('\n')
 }
@@ -151,9 +179,24 @@ function baseName(record: CastleRecord): string {
   return record.secrets.secretbox.replace(/_?TALOS_SECRETBOX_KEY$/, '')
 }
 
+/** The key that takes over; the same as the key where none does, so that what is bound is always there. */
+export function nextKeyName({ secrets }: CastleRecord): string {
+  return `${secrets.secretbox}_NEXT`
+}
+
+/** Where the key of a life is kept after another one took over: old snapshots need it. */
+export function oldKeyName({ secrets, deaths }: CastleRecord, name: string): string {
+  return `${secrets.secretbox}_${deaths}_${name.toUpperCase()}`
+}
+
 /** All that a castle keeps for its machines and for itself: nothing of it is for what runs in the cluster. */
 export function infrastructureNames(record: CastleRecord): string[] {
-  return [...Object.values(record.secrets), recordKeyName(record), recordCopyName(record)]
+  return [
+    ...Object.values(record.secrets),
+    recordKeyName(record),
+    recordCopyName(record),
+    nextKeyName(record),
+  ]
 }
 
 function bad(path: string, why: string): Result<never> {

@@ -10,6 +10,7 @@ const KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA='
 const DATA = 'TUlJRXBBSUJBQUtDQVFFQXh3cGx6T1pLc1hLd2s5OHh5MXFvd2Z0TGc4'
 
 const SECRETS: readonly [name: string, value: string][] = [
+  ['password', 'gitea'], // rgl/terraform-proxmox-talos, gitea.tf
   ['password', 'hunter2'],
   ['password', 'correct horse battery staple'],
   ['admin_password', 'S3cur3!'],
@@ -56,6 +57,9 @@ const FINE: readonly [name: string, value: string][] = [
   ['h1', `h1:${KEY}`],
   ['access_token_validity', '24h'],
   ['kubeconfig_endpoint_mode', 'public_ip'],
+  ['talosconfig_endpoints_mode', 'public_ip'],
+  ['secretName', 'gitea-tls'],
+  ['DB_TYPE', 'sqlite3'],
   ['token_ttl', '15m'],
   ['password_policy', 'AtLeastTwelve1'],
   ['private_key_path', '~/.oci/oci_main_terraform.pem'],

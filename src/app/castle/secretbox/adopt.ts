@@ -1,5 +1,6 @@
 import { readStdin, stdinIsTerminal } from '../../../adapters/standard-streams.ts'
 import { secretboxKeyIn } from '../../../core/castle/machine-config.ts'
+import { nextKeyName } from '../../../core/castle/record.ts'
 import { isKey, WHY_NOT } from '../../../core/castle/secretbox-key.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { OpenCastle } from '../access.ts'
@@ -44,7 +45,9 @@ export async function adoptKey(
         next: `keep the other one: tazpod vault get --reveal ${name} | tazpod vault set ${name}_OLD; then tazpod vault rm ${name}`,
       })
     const fingerprint = fingerprintOf(guard.value.key, key)
-    const recorded = await recordChange(guard.value, { fingerprint, life: 'live' })
+    const next = await store.upsert(nextKeyName(record), key)
+    if (!next.ok) return next
+    const recorded = await recordChange(guard.value, { fingerprint, life: 'live', next: null })
     guard.value.key.fill(0)
     if (!recorded.ok) return recorded
     return ok({ castle: record.name, secret: name, fingerprint, outcome: 'exists' } as const)

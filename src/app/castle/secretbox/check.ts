@@ -3,12 +3,19 @@ import { readExisting } from '../../../adapters/castle-files.ts'
 import { openBox } from '../../../adapters/secretbox.ts'
 import { withDigest } from '../../../core/castle/bolt.ts'
 import { boxesIn, isSecretKey, readEtcdFile, storedAs } from '../../../core/castle/etcd-values.ts'
-import type { Life } from '../../../core/castle/record.ts'
+import {
+  type CastleRecord,
+  FIRST_KEY_NAME,
+  type Life,
+  nextKeyName,
+  oldKeyName,
+} from '../../../core/castle/record.ts'
 import { keyBytes } from '../../../core/castle/secretbox-key.ts'
 import { EXIT } from '../../../core/failure-text.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { OpenCastle } from '../access.ts'
 import { fingerprintOf, openSealed } from '../guard.ts'
+import type { SecretStore } from '../store.ts'
 
 /** Larger than etcd's own default limit of its database is no snapshot. */
 const MAX_ETCD = 2_000_000_000
@@ -42,6 +49,8 @@ export interface EtcdReport {
   olderClear: number
   /** Names of the keys that the values say. */
   keyNames: string[]
+  /** How many values each of our keys opened: the one of now, the one that takes over, those of before. */
+  openedBy: { key: string; which: 'current' | 'next' | 'old'; values: number }[]
   /** Secrets that the stored key does not open: their keys in etcd, at most 20. */
   notOpened: string[]
 }
@@ -61,22 +70,31 @@ export function checkKey(
     const name = record.secrets.secretbox
     const stored = await store.read(name)
     if (!stored.ok) return stored
+    const next = await store.read(nextKeyName(record))
+    if (!next.ok) return next
     const bytes = stored.value && keyBytes(stored.value)
     const fingerprint = bytes && stored.value ? fingerprintOf(guard.value.key, stored.value) : null
+    const nextPrint = next.value && fingerprintOf(guard.value.key, next.value)
     guard.value.key.fill(0)
     const found = stored.value !== undefined
     stored.value?.fill(0)
     const known = record.secretbox?.fingerprint
+    // What takes over is bound into terraform as well: another one there would be rolled out beside the key.
+    const foreign = nextPrint !== undefined && nextPrint !== (record.next?.fingerprint ?? known)
     const key = !found
       ? 'missing'
       : fingerprint === null
         ? 'invalid'
         : known === undefined
           ? 'unrecorded'
-          : fingerprint === known
+          : fingerprint === known && !foreign
             ? 'right'
             : 'other'
-    const report = etcd === undefined ? ok(null) : await checkEtcd(etcd, bytes)
+    const keys =
+      etcd === undefined || bytes === undefined ? [] : await ourKeys(store, record, bytes, next.value)
+    next.value?.fill(0)
+    const report = etcd === undefined ? ok(null) : await checkEtcd(etcd, keys)
+    for (const one of keys) one.bytes.fill(0)
     bytes?.fill(0)
     if (!report.ok) return report
     const good = ['right', 'unrecorded'].includes(key) && (report.value === null || isGood(report.value))
@@ -92,11 +110,39 @@ export function checkKey(
   })
 }
 
+/** What only an old key opens is lost with it. */
 function isGood(report: EtcdReport): boolean {
-  return report.opened === report.secrets && report.secrets > 0 && report.olderClear === 0
+  const old = report.openedBy.some(({ which }) => which === 'old')
+  return report.opened === report.secrets && report.secrets > 0 && report.olderClear === 0 && !old
 }
 
-async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<EtcdReport>> {
+interface OurKey {
+  key: string
+  which: 'current' | 'next' | 'old'
+  bytes: Buffer
+}
+
+/** The key of now first, then the one that takes over, then those of this life that others took over from. */
+async function ourKeys(
+  store: SecretStore,
+  record: CastleRecord,
+  current: Buffer,
+  next: Buffer | undefined,
+): Promise<OurKey[]> {
+  const name = record.secretbox?.name ?? FIRST_KEY_NAME
+  const keys: OurKey[] = [{ key: name, which: 'current', bytes: Buffer.from(current) }]
+  const coming = record.next && next && keyBytes(next)
+  if (record.next && coming) keys.push({ key: record.next.name, which: 'next', bytes: coming })
+  for (let number = 2; number < Number(name.slice(3)); number++) {
+    const old = await store.read(oldKeyName(record, `key${number}`))
+    const bytes = old.ok && old.value ? keyBytes(old.value) : undefined
+    if (old.ok) old.value?.fill(0)
+    if (bytes !== undefined) keys.push({ key: `key${number}`, which: 'old', bytes })
+  }
+  return keys
+}
+
+async function checkEtcd(file: string, keys: readonly OurKey[]): Promise<Result<EtcdReport>> {
   const bytes = await readExisting(file, MAX_ETCD)
   if (!bytes.ok) return bytes
   const read = readEtcdFile(bytes.value)
@@ -114,6 +160,7 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
     olderClear: read.older.filter(({ key: at, value }) => isSecretKey(at) && storedAs(value).kind === 'clear')
       .length,
     keyNames: [],
+    openedBy: [],
     notOpened: [],
   }
   for (const { key: at, value } of read.values.filter((one) => isSecretKey(one.key))) {
@@ -124,9 +171,11 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
     else if (stored.kind !== 'secretbox') report.unreadable++
     else {
       if (!report.keyNames.includes(stored.keyName)) report.keyNames.push(stored.keyName)
-      const plain = key && (await firstOpened(key, stored.nonce, boxesIn(stored.box, read.kind)))
-      if (plain !== undefined) {
-        plain.fill(0)
+      const by = await openedBy(keys, stored.nonce, boxesIn(stored.box, read.kind))
+      if (by !== undefined) {
+        const known = report.openedBy.find(({ key }) => key === by.key)
+        if (known === undefined) report.openedBy.push({ key: by.key, which: by.which, values: 1 })
+        else known.values++
         report.opened++
         continue
       }
@@ -137,15 +186,18 @@ async function checkEtcd(file: string, key: Buffer | undefined): Promise<Result<
   return ok(report)
 }
 
-async function firstOpened(
-  key: Buffer,
+async function openedBy(
+  keys: readonly OurKey[],
   nonce: Buffer,
   boxes: readonly Buffer[],
-): Promise<Buffer | undefined> {
-  for (const box of boxes) {
-    const plain = await openBox(key, nonce, box)
-    if (plain !== undefined) return plain
-  }
+): Promise<OurKey | undefined> {
+  for (const one of keys)
+    for (const box of boxes) {
+      const plain = await openBox(one.bytes, nonce, box)
+      if (plain === undefined) continue
+      plain.fill(0)
+      return one
+    }
   return undefined
 }
 

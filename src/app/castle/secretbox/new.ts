@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { FIRST_KEY_NAME, nextKeyName } from '../../../core/castle/record.ts'
 import { isKey, KEY_BYTES, WHY_NOT } from '../../../core/castle/secretbox-key.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { OpenCastle } from '../access.ts'
@@ -80,16 +81,22 @@ async function reborn(guard: Guard, store: SecretStore, old: Buffer): Promise<Re
 async function settle(guard: Guard, key: Buffer, outcome: KeyState['outcome']): Promise<Result<KeyState>> {
   const valid = isKey(key)
   const fingerprint = fingerprintOf(guard.key, key)
+  const rotating = outcome !== 'replaced' && guard.castle.record.next !== null
+  const next =
+    valid && !rotating ? await guard.store.upsert(nextKeyName(guard.castle.record), key) : undefined
   key.fill(0)
   if (!valid) return err(noKey(guard.castle.record.secrets.secretbox, 'the store'))
+  if (next !== undefined && !next.ok) return next
   const { record } = guard.castle
   const life = record.life === 'destroyed' ? 'planned' : record.life
-  const recorded = await recordChange(guard, { fingerprint, life })
+  const fresh = outcome === 'replaced' && { keyName: FIRST_KEY_NAME, next: null }
+  const recorded = await recordChange(guard, { fingerprint, life, ...fresh })
   if (!recorded.ok) return recorded
   return ok({ castle: record.name, secret: record.secrets.secretbox, fingerprint, outcome })
 }
 
-function freshKey(): Buffer {
+/** 32 bytes of the kernel, as Talos writes them. */
+export function freshKey(): Buffer {
   const bytes = randomBytes(KEY_BYTES)
   const text = Buffer.from(bytes.toString('base64'))
   bytes.fill(0)

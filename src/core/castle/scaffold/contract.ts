@@ -25,6 +25,11 @@ output "secretbox_secrets" {
   sensitive = true
 }
 
+output "encryption_patches" {
+  value     = local.encryption_patches
+  sensitive = true
+}
+
 output "node_patches" {
   value = local.node_patches
 }
@@ -40,17 +45,18 @@ export function contractTest(provider: 'vault' | 'infisical'): string {
 
 const HEAD = `# No secret here: the key is 32 zero bytes and the rest is made up.
 variables {
-  talos_secretbox_key     = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  talos_secretbox_key      = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+  talos_secretbox_next_key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 `
 
-const PROXMOX_TOKEN = `  proxmox_api_token       = "test@pve!contract=none"
+const PROXMOX_TOKEN = `  proxmox_api_token        = "test@pve!contract=none"
 `
 
-const TOKEN = `  infisical_token         = "none"
+const TOKEN = `  infisical_token          = "none"
 `
 
-const TAIL = `  infisical_client_id     = "none"
-  infisical_client_secret = "none"
+const TAIL = `  infisical_client_id      = "none"
+  infisical_client_secret  = "none"
 }
 
 run "the_topology_is_valid" {

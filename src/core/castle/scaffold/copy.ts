@@ -1,7 +1,7 @@
 import { type TextEdit, withEdits } from '../../text-edits.ts'
 import { type HclExpr, type HclFile, literal } from '../hcl.ts'
 import { hclString } from '../hcl-text.ts'
-import { type CastleRecord, formatRecord, RECORD_NAME } from '../record.ts'
+import { type CastleRecord, formatRecord, nextKeyName, RECORD_NAME } from '../record.ts'
 import { isSecretsFile } from '../terraform-files.ts'
 import type { Topology } from '../topology.ts'
 import { type ScaffoldFile, scaffold } from './files.ts'
@@ -24,7 +24,10 @@ export interface OriginalFile {
 /** Files that belong to one life of one castle on one machine: a copy begins without. */
 export function isLocal(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
-  if (/^configs\//.test(path) || /^(kubeconfig|talosconfig|tfplan|plan\.out|errored\.tfstate)$/.test(name))
+  if (
+    /^configs\//.test(path) ||
+    /^(kubeconfig|talosconfig|tfplan|plan\.out|errored\.tfstate|rotation\.auto\.tfvars\.json)$/.test(name)
+  )
     return true
   return /\.tfstate(\..*)?$|\.(tfplan|plan|kubeconfig)$|^crash\.|\.lock\.info$/.test(name)
 }
@@ -107,9 +110,12 @@ function valueText(value: Topology[keyof Topology]): string {
 
 /** Names of secrets and folders of one castle as those of another; a name inside of a longer one stays. */
 function withNames(text: string, from: CastleIdentity, to: CastleIdentity): string {
-  const pairs = Object.entries(from.record.secrets).map(
-    ([what, name]) => [name, to.record.secrets[what as keyof CastleRecord['secrets']]] as const,
-  )
+  const pairs = [
+    ...Object.entries(from.record.secrets).map(
+      ([what, name]) => [name, to.record.secrets[what as keyof CastleRecord['secrets']]] as const,
+    ),
+    [nextKeyName(from.record), nextKeyName(to.record)] as const,
+  ]
   const folders = (['infisical_apps_path', 'infisical_path', 'gitops_path'] as const).flatMap((name) => {
     const [old, fresh] = [from.topology[name], to.topology[name]]
     return old === undefined || fresh === undefined ? [] : [[old, fresh] as const]

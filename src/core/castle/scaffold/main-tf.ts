@@ -33,7 +33,7 @@ data "talos_machine_configuration" "node" {
   })
   talos_version      = var.talos_version
   kubernetes_version = var.kubernetes_version
-  config_patches     = local.node_patches[each.key]
+  config_patches     = concat(local.node_patches[each.key], each.value.role == "controlplane" ? local.encryption_patches : [])
 }
 
 data "talos_client_configuration" "this" {

@@ -1,4 +1,4 @@
-import type { CastleRecord } from '../record.ts'
+import { type CastleRecord, nextKeyName } from '../record.ts'
 import type { Topology } from '../topology.ts'
 
 /** `tazpod.yaml` of a castle: which command gets what. Every name in it has passed the rules for names. */
@@ -23,6 +23,7 @@ export function castleProject(record: CastleRecord, topology: Topology): string 
     '    format: tfvars',
     '    values:',
     `      talos_secretbox_key: ${secrets.secretbox}`,
+    `      talos_secretbox_next_key: ${nextKeyName(record)} # the same, unless secretbox rotate is under way`,
     ...(vault
       ? [
           `      proxmox_api_token: ${secrets.proxmoxToken}`,

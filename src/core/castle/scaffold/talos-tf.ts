@@ -71,6 +71,33 @@ locals {
     : yamlencode({ cluster = { apiServer = { certSANs = [var.cluster_endpoint] } } })
   )
 
+  # While the key is rotated, and afterwards, for its name: a document of our own in the place of the generated one. From
+  # 1.14 on; before, Talos has one field for one key.
+  encryption_rotates = nonsensitive(var.talos_secretbox_next_key != var.talos_secretbox_key)
+  encryption_keys = concat(
+    [{ name = var.talos_secretbox_key_name, secret = var.talos_secretbox_key }],
+    [for key in [{ name = var.talos_secretbox_next_key_name, secret = var.talos_secretbox_next_key }] : key if local.encryption_rotates],
+  )
+  encryption = [
+    { apiVersion = "v1alpha1", kind = "KubeEtcdEncryptionConfig", "$patch" = "delete" },
+    {
+      apiVersion = "v1alpha1"
+      kind       = "KubeEtcdEncryptionConfig"
+      config = {
+        resources = [{
+          resources = ["secrets"]
+          providers = [{
+            secretbox = { keys = var.talos_secretbox_next_first ? reverse(local.encryption_keys) : local.encryption_keys }
+          }]
+        }]
+      }
+    },
+  ]
+  encryption_patches = [
+    for patch in local.encryption : yamlencode(patch)
+    if local.encryption_rotates || var.talos_secretbox_key_name != "key2"
+  ]
+
   node_patches = {
     for name, node in var.nodes : name => concat(
       [yamlencode({ machine = { certSANs = [var.cluster_endpoint] } })],
@@ -78,6 +105,13 @@ locals {
       [for patch in local.patches_one[name] : yamlencode(patch) if local.talos_minor < 12],
       node.role == "controlplane" ? [local.api_server] : [],
     )
+  }
+}
+
+check "secretbox_rotation" {
+  assert {
+    condition     = length(local.encryption_patches) == 0 || local.talos_minor >= 14
+    error_message = "Only from Talos 1.14 on etcd can have another key than the one that Talos was given."
   }
 }
 

@@ -178,6 +178,31 @@ variable "talos_secretbox_key" {
   sensitive   = true
 }
 
+variable "talos_secretbox_next_key" {
+  type        = string
+  description = "The key that takes over while \`tazpod castle secretbox rotate\` is under way, else the same."
+  sensitive   = true
+}
+
+# rotation.auto.tfvars.json, which tazpod writes, says the rest: names of keys in etcd are a part of every value.
+variable "talos_secretbox_key_name" {
+  type        = string
+  description = "What the key is called in etcd. Talos' own is key2."
+  default     = "key2"
+}
+
+variable "talos_secretbox_next_key_name" {
+  type        = string
+  description = "What the key that takes over is called."
+  default     = "key3"
+}
+
+variable "talos_secretbox_next_first" {
+  type        = bool
+  description = "Whether the key that takes over writes already."
+  default     = false
+}
+
 # --- Infisical, External Secrets, Flux ---------------------------------------------------------------------------
 
 variable "infisical_host" {
