@@ -14,168 +14,7 @@
 #include "base.h"
 #include "wire.h"
 
-enum { PATIENCE_MS = 5000, HEAD = 16 };
-/* Fields of a header (D-Bus Specification, "Message Format"). */
-enum { FIELD_PATH = 1, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR, FIELD_REPLY_TO, FIELD_TO, FIELD_SENDER, FIELD_SIGNATURE };
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-static const uint8_t ORDER = 'l';
-#else
-static const uint8_t ORDER = 'B';
-#endif
-
-/* ---- reading */
-
-struct cursor {
-	const uint8_t *bytes;
-	size_t at, end;
-	bool bad;
-};
-
-static const uint8_t *take(struct cursor *c, size_t align, size_t size)
-{
-	size_t start = (c->at + align - 1) / align * align;
-	if (c->bad || start > c->end || size > c->end - start) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at = start + size;
-	return c->bytes + start;
-}
-
-static uint32_t take_u32(struct cursor *c)
-{
-	uint32_t value = 0;
-	const uint8_t *at = take(c, 4, 4);
-	if (at)
-		memcpy(&value, at, 4);
-	return value;
-}
-
-/* SIZE bytes and a NUL, as OUT. */
-static void take_bytes(struct cursor *c, size_t size, char out[DBUS_NAME])
-{
-	const uint8_t *at = size < DBUS_NAME ? take(c, 1, size + 1) : NULL;
-	out[0] = '\0';
-	if (!at || at[size] != 0 || memchr(at, 0, size)) {
-		c->bad = true;
-		return;
-	}
-	memcpy(out, at, size + 1);
-}
-
-static void take_text(struct cursor *c, char out[DBUS_NAME])
-{
-	uint32_t size = take_u32(c);
-	take_bytes(c, size, out);
-}
-
-static void take_signature(struct cursor *c, char out[DBUS_NAME])
-{
-	const uint8_t *size = take(c, 1, 1);
-	take_bytes(c, size ? *size : 0, out);
-}
-
-size_t dbus_length(const uint8_t head[HEAD])
-{
-	uint32_t body, fields;
-	memcpy(&body, head + 4, 4);
-	memcpy(&fields, head + 12, 4);
-	if (head[0] != ORDER || head[3] != 1 || body > DBUS_MAX || fields > DBUS_MAX)
-		return 0;
-	size_t length = (HEAD + (size_t)fields + 7) / 8 * 8 + body;
-	return length <= DBUS_MAX ? length : 0;
-}
-
-static void take_field(struct cursor *c, struct dbus_message *out)
-{
-	char type[DBUS_NAME], other[DBUS_NAME], *into = other;
-	const uint8_t *field = take(c, 8, 1);
-	take_signature(c, type);
-	if (c->bad)
-		return;
-	switch (*field) {
-	case FIELD_PATH:
-		into = out->path;
-		break;
-	case FIELD_INTERFACE:
-		into = out->interface;
-		break;
-	case FIELD_MEMBER:
-		into = out->member;
-		break;
-	case FIELD_SENDER:
-		into = out->sender;
-		break;
-	case FIELD_SIGNATURE:
-		into = out->signature;
-		break;
-	default:
-		break;
-	}
-	if (strcmp(type, "s") == 0 || strcmp(type, "o") == 0) {
-		take_text(c, into);
-	} else if (strcmp(type, "g") == 0) {
-		take_signature(c, into);
-	} else if (strcmp(type, "u") == 0) {
-		uint32_t value = take_u32(c);
-		if (*field == FIELD_REPLY_TO)
-			out->reply_to = value;
-	} else {
-		c->bad = true;
-	}
-}
-
-bool dbus_parse(struct dbus_message *out, const uint8_t *bytes, size_t length)
-{
-	uint32_t fields;
-	*out = (struct dbus_message){.fd = -1};
-	if (length < HEAD || dbus_length(bytes) != length)
-		return false;
-	memcpy(&fields, bytes + 12, 4);
-	struct cursor c = {bytes, HEAD, HEAD + (size_t)fields, false};
-	while (!c.bad && c.at < c.end)
-		take_field(&c, out);
-	out->type = (enum dbus_type)bytes[1];
-	size_t start = (HEAD + (size_t)fields + 7) / 8 * 8;
-	out->body = bytes + start;
-	out->size = length - start;
-	return !c.bad && bytes[1] >= DBUS_CALL && bytes[1] <= DBUS_SIGNAL;
-}
-
-/* Into a variant, where there is one. */
-static struct cursor first_argument(const struct dbus_message *message, char type[DBUS_NAME])
-{
-	struct cursor c = {message->body, 0, message->size, false};
-	snprintf(type, DBUS_NAME, "%s", message->signature);
-	if (type[0] == 'v')
-		take_signature(&c, type);
-	return c;
-}
-
-bool dbus_text(const struct dbus_message *message, char out[DBUS_NAME])
-{
-	char type[DBUS_NAME];
-	struct cursor c = first_argument(message, type);
-	if (type[0] != 's' && type[0] != 'o')
-		return false;
-	take_text(&c, out);
-	return !c.bad;
-}
-
-bool dbus_number(const struct dbus_message *message, uint32_t *out)
-{
-	char type[DBUS_NAME];
-	struct cursor c = first_argument(message, type);
-	if (type[0] == '(')
-		(void)take(&c, 8, 0); /* the first member of a structure */
-	if (type[0] != 'u' && type[0] != 'b' && strncmp(type, "(u", 2) != 0)
-		return false;
-	*out = take_u32(&c);
-	return !c.bad;
-}
-
-/* ---- writing */
+enum { PATIENCE_MS = 5000 };
 
 static void pad(struct writer *w, size_t align)
 {
@@ -274,10 +113,10 @@ bool dbus_next(struct dbus *bus, struct dbus_message *out, int patience_ms)
 {
 	int carried = -1;
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + (uint64_t)patience_ms * 1000000u;
-	if (!receive(bus->fd, bus->buffer, HEAD, &carried, end))
+	if (!receive(bus->fd, bus->buffer, DBUS_HEAD, &carried, end))
 		return fail_errno(bus, "the system bus");
 	size_t length = dbus_length(bus->buffer);
-	bool whole = length >= HEAD && receive(bus->fd, bus->buffer + HEAD, length - HEAD, &carried,
+	bool whole = length >= DBUS_HEAD && receive(bus->fd, bus->buffer + DBUS_HEAD, length - DBUS_HEAD, &carried,
 	                                       clock_ns(CLOCK_MONOTONIC) + PATIENCE_MS * 1000000ull);
 	if (!whole || !dbus_parse(out, bus->buffer, length)) {
 		if (carried >= 0)
@@ -303,7 +142,7 @@ bool dbus_call(struct dbus *bus, const char *to, const char *path, const char *i
 		else
 			put_text(&body, arguments[i].text);
 	}
-	put_u8(&w, ORDER);
+	put_u8(&w, DBUS_ORDER);
 	put_u8(&w, DBUS_CALL);
 	put_u8(&w, 0);
 	put_u8(&w, 1);
@@ -316,7 +155,7 @@ bool dbus_call(struct dbus *bus, const char *to, const char *path, const char *i
 	put_field(&w, FIELD_TO, "s", to);
 	if (count > 0)
 		put_field(&w, FIELD_SIGNATURE, "g", signature);
-	length = (uint32_t)(w.used - HEAD);
+	length = (uint32_t)(w.used - DBUS_HEAD);
 	memcpy(w.data + 12, &length, 4);
 	pad(&w, 8);
 	put_raw(&w, body.data ? body.data : (const uint8_t *)"", body.used);

@@ -9,6 +9,26 @@
 /* A message of more than this many bytes ends the connection: none that we ask for is near it. */
 enum { DBUS_MAX = 64 << 10, DBUS_NAME = 256 };
 
+/* The first byte of a message of this machine. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define DBUS_ORDER 'l'
+#else
+#define DBUS_ORDER 'B'
+#endif
+enum { DBUS_HEAD = 16 };
+
+/* Fields of a header (D-Bus Specification, "Message Format"). */
+enum dbus_field {
+	FIELD_PATH = 1,
+	FIELD_INTERFACE,
+	FIELD_MEMBER,
+	FIELD_ERROR,
+	FIELD_REPLY_TO,
+	FIELD_TO,
+	FIELD_SENDER,
+	FIELD_SIGNATURE
+};
+
 enum dbus_type { DBUS_CALL = 1, DBUS_RETURN = 2, DBUS_ERROR = 3, DBUS_SIGNAL = 4 };
 
 struct dbus_message {
@@ -30,7 +50,7 @@ struct dbus {
 /* Reads a message of LENGTH bytes, in the byte order of this machine. False where it is none. No I/O. */
 bool dbus_parse(struct dbus_message *out, const uint8_t *bytes, size_t length);
 /* How long the message is that these 16 bytes begin; 0: none, or too long. */
-size_t dbus_length(const uint8_t head[16]);
+size_t dbus_length(const uint8_t head[DBUS_HEAD]);
 
 /* Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS, unix:path only; else its usual place) and says hello. On a failure
  * false, with `problem`. */

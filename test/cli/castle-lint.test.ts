@@ -123,6 +123,10 @@ const CORPUS: readonly [rule: string, code: string][] = [
     'secret-could-be-ephemeral',
     'variable "t" {\n  type = string\n  default = ""\n  sensitive = true\n}\nprovider "x" { api = var.t }',
   ],
+  [
+    'secret-validation',
+    'variable "api_token" {\n  type = string\n  sensitive = true\n  validation {\n    condition = length(var.api_token) == 3\n    error_message = "No."\n  }\n}\nlocals { a = var.api_token }',
+  ],
   ['talos-cert-sans', 'locals { a = yamlencode({ cluster = { certSANs = [local.x] } }) }'],
   ['talos-cert-sans', 'locals { a = yamlencode({ machine = { apiServer = { certSANs = [] } } }) }'],
   [

@@ -15,7 +15,7 @@ const CODE = `terraform {
 }
 resource "helm_release" "x" {}
 `
-const LOCK = `provider "registry.example/hashicorp/helm" {
+const LOCK = `provider "mirror.lan/hashicorp/helm" {
   version     = "3.1.0"
   constraints = ">= 2.0.0, < 4.0.0, ~> 3.1"
 }

@@ -44,6 +44,7 @@ export const RULES = {
   'variable-twice': 'A variable is declared twice.',
   'module-input': 'A module is given what it does not take, or not what it needs.',
   'secret-not-sensitive': 'A secret is not marked as sensitive.',
+  'secret-validation': 'A rule of a secret variable makes terraform print the value.',
   'secret-default': 'A secret has a default in the code.',
   'secret-in-tfvars': 'A committed file gives a value to a secret.',
   'secret-could-be-ephemeral': 'A secret is kept in plans although nothing needs that.',

@@ -56,6 +56,18 @@ function ofVariable({ name, file, block, sensitive }: Declared, used: readonly U
         'rotate it, remove the default, and bind the new value in tazpod.yaml',
       ),
     )
+  const rule = block.body.blocks.find(({ type }) => type === 'validation')
+  if (rule !== undefined && isSecret({ name, sensitive }))
+    found.push(
+      finding(
+        'secret-validation',
+        'warning',
+        file.path,
+        { line: rule.span.line, column: rule.span.column },
+        `terraform quotes the value of ${name} when this rule fails, sensitive or not`,
+        'put the condition into a precondition of a resource: that one names the rule only',
+      ),
+    )
   if (sensitive && !isTrue(attribute(block.body, 'ephemeral')) && onlyInProviders(name, used))
     found.push(
       finding(
