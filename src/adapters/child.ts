@@ -29,10 +29,13 @@ function quietEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(entries)
 }
 
-/** The same for a program that gets nothing from tazpod. */
-export function runPlain(argv: readonly string[], options: { cwd: string }): Promise<Result<Ran>> {
+/** The same for a program that gets nothing from tazpod. `env`: this process's own unless one is given. */
+export function runPlain(
+  argv: readonly string[],
+  { cwd, env = process.env }: { cwd: string; env?: NodeJS.ProcessEnv },
+): Promise<Result<Ran>> {
   const [command = '', ...args] = argv
-  const child = spawn(command, args, { cwd: options.cwd, stdio: 'pipe' })
+  const child = spawn(command, args, { cwd, env, stdio: 'pipe' })
   return collect(child, command)
 }
 

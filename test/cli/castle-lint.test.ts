@@ -428,6 +428,39 @@ output "p" { value = var.db_password }
     },
   )
 
+  test.skipIf(!need('terraform', 'that a fix is proved in a copy'))(
+    'the copy touches nothing of a folder that is initialised, and leaves nothing in memory',
+    async () => {
+      const root = folder({
+        'main.tf':
+          'terraform {\n  backend "local" {}\n}\nmodule "m" {\n  source = "./m"\n  a = "10.0.0.1"\n}\n',
+        'm/main.tf': 'variable "a" {\n  type = string\n}\noutput "a" {\n  value = var.a\n}\n',
+      })
+      scratch.own(root)
+      await terraform(scratch, root, ['init', '-input=false'])
+      const before = await run(
+        scratch,
+        ['sh', '-c', 'find .terraform -type f -exec stat -c "%n %Y %s" {} +'],
+        { cwd: root },
+      )
+      const done = await lint(root, '--fix')
+      expect([done.status, done.stderr]).toEqual([0, ''])
+      expect(readFileSync(join(root, 'terraform.tfvars'), 'utf8')).toContain('"10.0.0.1"')
+      const after = await run(
+        scratch,
+        ['sh', '-c', 'find .terraform -type f -exec stat -c "%n %Y %s" {} +'],
+        { cwd: root },
+      )
+      expect(after.stdout).toBe(before.stdout)
+      const left = await run(scratch, [
+        'sh',
+        '-c',
+        'ls -d "$XDG_RUNTIME_DIR"/tazpod-lint-* /dev/shm/tazpod-lint-* 2>/dev/null',
+      ])
+      expect(left.stdout).toBe('')
+    },
+  )
+
   test('what can not be proved is said', async () => {
     const done = await lint(folder({ 'main.tf': ARTICLE }), '--fix')
     expect(done.stderr).toBe(

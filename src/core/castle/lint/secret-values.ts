@@ -34,7 +34,7 @@ function isOpaque(words: readonly string[], text: string): boolean {
 }
 
 /** Whether something of this name holds a secret, and not something about one. */
-export function isSecretName(name: string): boolean {
+export function namesSecret(name: string): boolean {
   return isSecretWords(wordsOf(name))
 }
 

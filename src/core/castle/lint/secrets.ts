@@ -11,7 +11,7 @@ import {
   uses,
   variableOf,
 } from './module.ts'
-import { isAboutSecret, isSecretName, isSecretValue } from './secret-values.ts'
+import { isAboutSecret, isSecretValue, namesSecret } from './secret-values.ts'
 
 export function secretFindings(module: LintModule): Finding[] {
   const variables = declared(module)
@@ -26,13 +26,13 @@ export function secretFindings(module: LintModule): Finding[] {
 
 /** Marked, or called like one; a marked path or lifetime of one is private, and nothing to rotate. */
 function isSecret({ name, sensitive }: Pick<Declared, 'name' | 'sensitive'>): boolean {
-  return sensitive ? !isAboutSecret(name) : isSecretName(name)
+  return sensitive ? !isAboutSecret(name) : namesSecret(name)
 }
 
 function ofVariable({ name, file, block, sensitive }: Declared, used: readonly Use[]): Finding[] {
   const found: Finding[] = []
   const at = { line: block.span.line, column: block.span.column }
-  if (isSecretName(name) && !sensitive)
+  if (namesSecret(name) && !sensitive)
     found.push(
       finding(
         'secret-not-sensitive',
