@@ -2,7 +2,7 @@
  * `castle secretbox rotate` with the real terraform on stand-ins and a kubectl that says what a cluster would: the four
  * steps of Kubernetes in their order, and a run that was stopped at any of them goes on there. No real cluster here.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { notRestarted } from '../../src/core/castle/api-servers.ts'
@@ -97,7 +97,7 @@ resource "terraform_data" "told" {
     expect(stopped.status).toBe(1)
     expect(stopped.stderr).toContain('step 1 of 4: the new key goes behind the old one')
     expect(stopped.stderr).toContain('step 2 of 4: the new key goes before the old one')
-    expect(stopped.stdout).toContain('terraform ended with 1; the same command goes on here')
+    expect(stopped.stdout).toContain('terraform ended with 1; next: tazpod castle secretbox rotate')
     expect(record().next).toMatchObject({ name: 'key3', step: 'promote' })
     expect(await stored(NAME)).toBe(old)
     const next = await stored(`${NAME}_NEXT`)
@@ -153,6 +153,19 @@ resource "terraform_data" "told" {
     expect(old.stdout).toContain('1 opened by key2, an old key')
   })
 
+  test('an older file of names, from git, is put right before anything is planned', async () => {
+    const path = join(blue, 'rotation.auto.tfvars.json')
+    const right = readFileSync(path)
+    expect(JSON.parse(right.toString())).toEqual({
+      talos_secretbox_key_name: 'key3',
+      talos_secretbox_next_key_name: 'key4',
+      talos_secretbox_next_first: false,
+    })
+    rmSync(path)
+    await must(scratch, ['castle', 'plan'], { cwd: blue, timeout: 120_000 })
+    expect(readFileSync(path)).toEqual(right)
+  })
+
   test('a key that nobody recorded is not rolled out', async () => {
     await must(scratch, ['vault', 'set', `${NAME}_NEXT`, '--force'], {
       cwd: blue,
@@ -170,6 +183,7 @@ resource "terraform_data" "told" {
 
 test.each([
   ['all started since', [1, 1, 1], 3, undefined],
+  ['one started then', [1, 0, 1], 3, '1 of 3 API servers run with the old config: b'],
   ['one has the old config', [1, -1, 1], 3, '1 of 3 API servers run with the old config: b'],
   ['one is missing', [1, 1], 3, '2 of 3 API servers are there'],
 ])('API servers: %s', (_, starts, expected, words) => {

@@ -22,13 +22,13 @@ export default class SecretboxRotate extends TazpodCommand {
     const say = (line: string) => this.note(line)
     const options = { ...runOptions(flags, argv), say, patience: PATIENCE_MS }
     const done = this.finish(await rotateKey(options))
-    const { castle, key, fingerprint, rewritten, exitCode } = done
+    const { castle, key, fingerprint, rewritten, exitCode, next } = done
     this.print(
       flags.json,
       done,
       exitCode === 0
         ? `castle ${castle}: the key is ${key} now, fingerprint ${fingerprint}; ${rewritten} Secrets were written anew`
-        : `castle ${castle}: terraform ended with ${exitCode}; the same command goes on here`,
+        : `castle ${castle}: terraform ended with ${exitCode}; next: ${next}`,
     )
     process.exitCode = exitCode
   }

@@ -14,6 +14,7 @@ import { hiddenFromTerraform, hiddenWords } from './hidden.ts'
 import { needsInit } from './initialised.ts'
 import { preflight } from './preflight.ts'
 import type { Castle } from './record.ts'
+import { writeRotationFile } from './rotation-file.ts'
 import { checkKey } from './secretbox/check.ts'
 import { newKey } from './secretbox/new.ts'
 import { backUpState, stateFacts } from './state-backup.ts'
@@ -77,6 +78,8 @@ export async function apply(
           ? 'tazpod castle secretbox new'
           : 'tazpod castle secretbox check',
     })
+  const named = await writeRotationFile(open.castle)
+  if (!named.ok) return named
   const begun = await begin(open, undefined, options)
   return begun.ok
     ? changed(open, begun.value, ['apply', '-input=false', ...options.args], options, step)
@@ -263,6 +266,8 @@ export async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
   const { castle } = open.value
   const checked = await preflight(castle, options)
   if (!checked.ok) return checked
+  const named = await writeRotationFile(castle)
+  if (!named.ok) return named
   const needed = await needsInit(castle.folder, options.env)
   if (!needed.ok) return needed
   if (!needed.value) return open

@@ -7,15 +7,26 @@ interface ApiServer {
 }
 
 /**
- * What is missing until every API server has read a config that was changed at `since` (Unix milliseconds): a static pod
- * reads it when it starts. `json`: of `kubectl get pods -n kube-system -l k8s-app=kube-apiserver -o json`. Undefined:
+ * When the last API server started, by the clocks of the nodes, which Talos keeps together: a laptop's own may be off.
+ * ISO 8601; undefined: there is none.
+ */
+export function lastStart(json: string): string | undefined {
+  const starts = (readServers(json) ?? []).flatMap(({ startedAt }) => startedAt ?? [])
+  return starts.length === 0 ? undefined : new Date(Math.max(...starts)).toISOString()
+}
+
+/**
+ * What is missing until every API server has read a config that was changed after `since` (Unix milliseconds; see
+ * `lastStart`): a static pod reads it when it starts. `json`: of `kubectl get pods -n kube-system -l k8s-app=kube-apiserver -o json`. Undefined:
  * nothing.
  */
 export function notRestarted(json: string, since: number, expected: number): string | undefined {
   const servers = readServers(json)
   if (servers === undefined) return 'kubectl says no list of pods'
   if (servers.length < expected) return `${servers.length} of ${expected} API servers are there`
-  const old = servers.filter(({ startedAt, ready }) => !ready || startedAt === undefined || startedAt < since)
+  const old = servers.filter(
+    ({ startedAt, ready }) => !ready || startedAt === undefined || startedAt <= since,
+  )
   if (old.length === 0) return undefined
   return `${old.length} of ${servers.length} API servers run with the old config: ${old.map(({ name }) => name).join(', ')}`
 }

@@ -44,6 +44,25 @@ export type RotationStep = (typeof ROTATION_STEPS)[number]
 /** What Talos calls the key that it makes or is given. */
 export const FIRST_KEY_NAME = 'key2'
 
+/** The names of the keys of a castle in etcd, and whether the one that takes over writes already. */
+export function rotationOf({ secretbox, next }: CastleRecord): {
+  name: string
+  next: string
+  nextFirst: boolean
+} {
+  const name = secretbox?.name ?? FIRST_KEY_NAME
+  return {
+    name,
+    next: next?.name ?? followingKey(name),
+    nextFirst: next !== null && next.step !== 'add',
+  }
+}
+
+/** `key2` → `key3`. */
+export function followingKey(name: string): string {
+  return `key${Number(name.slice('key'.length)) + 1}`
+}
+
 /** `destroyed` is the only one that lets another secretbox key in. */
 export const LIVES = ['planned', 'live', 'destroying', 'destroyed'] as const
 export type Life = (typeof LIVES)[number]

@@ -1,14 +1,13 @@
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { writeText } from '../../../adapters/castle-files.ts'
 import { runGranted } from '../../../adapters/child.ts'
-import { notRestarted } from '../../../core/castle/api-servers.ts'
+import { lastStart, notRestarted } from '../../../core/castle/api-servers.ts'
 import {
   FIRST_KEY_NAME,
   nextKeyName,
   oldKeyName,
   ROTATION_STEPS,
   type RotationStep,
+  rotationOf,
 } from '../../../core/castle/record.ts'
 import { isKey } from '../../../core/castle/secretbox-key.ts'
 import { generationOf } from '../../../core/castle/talos-versions.ts'
@@ -36,8 +35,10 @@ export interface Rotated {
   steps: RotationStep[]
   /** Secrets that were written anew. */
   rewritten: number
-  /** Terraform's own; with another than 0 the rest waits for the next run. */
+  /** Terraform's own; with another than 0 something is left to do. */
   exitCode: number
+  /** The command that does the rest; null: nothing is left. */
+  next: string | null
 }
 
 export interface RotateOptions extends RunOptions {
@@ -69,6 +70,7 @@ export async function rotateKey(options: RotateOptions): Promise<Result<Rotated>
         key: record.secretbox?.name ?? FIRST_KEY_NAME,
         fingerprint: record.secretbox?.fingerprint ?? '',
         ...{ steps, rewritten, exitCode },
+        next: exitCode === 0 ? null : NEXT[record.next?.step ?? 'remove'],
       })
     if (record.next === null) {
       if (steps.length > 0) return ended(0)
@@ -91,6 +93,14 @@ const WORDS: Record<RotationStep, string> = {
   promote: 'the new key goes before the old one: from now on it writes',
   rewrite: 'every Secret is written anew, under the new key',
   remove: 'the old key leaves the control planes; the store keeps it',
+}
+
+/** After `remove` has begun, the new key is the key: what is left is to bring it alone onto the machines. */
+const NEXT: Record<RotationStep, string> = {
+  add: 'tazpod castle secretbox rotate',
+  promote: 'tazpod castle secretbox rotate',
+  rewrite: 'tazpod castle secretbox rotate',
+  remove: 'tazpod castle apply',
 }
 
 interface Done {
@@ -128,10 +138,12 @@ async function canRotate({ castle }: OpenCastle, { env }: RotateOptions): Promis
 }
 
 /** Makes the new key, once, and records that it takes over. */
-function begin({ castle, withStore }: OpenCastle): Promise<Result<void>> {
-  return guarded({ castle, withStore }, async (guard) => {
+async function begin(open: OpenCastle): Promise<Result<void>> {
+  const since = await lastStarts(open)
+  if (!since.ok) return since
+  return guarded(open, async (guard) => {
     const { record } = guard.castle
-    const name = record.secretbox?.name ?? FIRST_KEY_NAME
+    const { next: name } = rotationOf(record)
     const current = await guard.store.read(record.secrets.secretbox)
     if (!current.ok) return current
     const print = current.value && fingerprintOf(guard.key, current.value)
@@ -147,7 +159,7 @@ function begin({ castle, withStore }: OpenCastle): Promise<Result<void>> {
     const fingerprint = fingerprintOf(guard.key, key)
     key.fill(0)
     if (!put.ok) return put
-    const next = { fingerprint, name: `key${Number(name.slice(3)) + 1}`, step: 'add', since: now() } as const
+    const next = { fingerprint, name, step: 'add', since: since.value } as const
     const recorded = await recordChange(guard, { next })
     return recorded.ok ? ok() : recorded
   })
@@ -157,49 +169,34 @@ const STEPS: Record<
   RotationStep,
   (open: OpenCastle, options: RotateOptions, planes: number) => Promise<Result<Done>>
 > = {
-  add: (open, options, planes) => rollOut(open, options, planes, false, 'promote'),
-  promote: (open, options, planes) => rollOut(open, options, planes, true, 'rewrite'),
+  add: (open, options, planes) => rollOut(open, options, planes, 'promote'),
+  promote: (open, options, planes) => rollOut(open, options, planes, 'rewrite'),
   rewrite,
   remove,
 }
 
-/** Brings both keys, in one order, onto every control plane, and waits until each API server has read them. */
+/** Brings both keys, in the order of the step, onto every control plane, and waits until each API server has read them. */
 async function rollOut(
   open: OpenCastle,
   options: RotateOptions,
   planes: number,
-  nextFirst: boolean,
   then: RotationStep,
 ): Promise<Result<Done>> {
-  const { record } = open.castle
-  const { next } = record
+  const { next } = open.castle.record
   if (next === null) return ok({ exitCode: 0, rewritten: 0 })
-  const names = { name: record.secretbox?.name ?? FIRST_KEY_NAME, next: next.name, nextFirst }
-  const applied = await withNames(open, options, names)
+  const applied = await applyNow(options, open.castle.folder)
   if (!applied.ok || applied.value.exitCode !== 0) return applied
   const read = await everywhere(open, options, planes, Date.parse(next.since))
   if (!read.ok) return read
-  const moved = await noted(open, { next: { ...next, step: then, since: now() } })
+  const since = await lastStarts(open)
+  if (!since.ok) return since
+  const moved = await noted(open, { next: { ...next, step: then, since: since.value } })
   return moved.ok ? applied : moved
 }
 
-interface Names {
-  name: string
-  next: string
-  nextFirst: boolean
-}
-
-/** Writes what terraform is told beside the keys, and applies. */
-async function withNames(open: OpenCastle, options: RotateOptions, names: Names): Promise<Result<Done>> {
-  const values = {
-    talos_secretbox_key_name: names.name,
-    talos_secretbox_next_key_name: names.next,
-    talos_secretbox_next_first: names.nextFirst,
-  }
-  const path = join(open.castle.folder, 'rotation.auto.tfvars.json')
-  const written = await writeText(path, Buffer.from(`${JSON.stringify(values, null, 2)}\n`))
-  if (!written.ok) return written
-  const fresh = await refresh(options, open.castle.folder) // the session has the keys of before
+/** `castle apply` with the keys of now: the session has those of before. */
+async function applyNow(options: RotateOptions, folder: string): Promise<Result<Done>> {
+  const fresh = await refresh(options, folder)
   if (!fresh.ok) return fresh
   const again = await castleHere(options.flags, options.errand)
   if (!again.ok) return again
@@ -208,6 +205,20 @@ async function withNames(open: OpenCastle, options: RotateOptions, names: Names)
 }
 
 const PODS = ['get', 'pods', '-n', 'kube-system', '-l', 'k8s-app=kube-apiserver', '-o', 'json']
+
+async function lastStarts({ castle }: OpenCastle): Promise<Result<string>> {
+  const pods = await kubectl(castle.folder, PODS)
+  if (!pods.ok) return pods
+  const last = lastStart(pods.value.toString('utf8'))
+  return last !== undefined
+    ? ok(last)
+    : err({
+        reason: 'castle-tool',
+        tool: 'kubectl',
+        why: 'names no API server: without them nobody can tell when a key has reached all of them',
+        next: 'kubectl get pods -n kube-system -l k8s-app=kube-apiserver',
+      })
+}
 
 async function everywhere(
   { castle }: OpenCastle,
@@ -248,7 +259,7 @@ async function rewrite(open: OpenCastle): Promise<Result<Done>> {
       .toString('utf8')
       .split('\n')
       .filter((line) => line.endsWith(' replaced')).length
-    const next = record.next && { ...record.next, step: 'remove' as const, since: now() }
+    const next = record.next && { ...record.next, step: 'remove' as const }
     const moved = await noted(open, { next })
     return moved.ok ? ok({ exitCode: 0, rewritten }) : moved
   }
@@ -269,7 +280,7 @@ async function remove(open: OpenCastle, options: RotateOptions): Promise<Result<
       return err({ reason: 'castle-data', what: nextKeyName(record), why: 'is no secretbox key' })
     const kept = old.value.equals(coming.value)
       ? ok(Buffer.alloc(0)) // stopped after it had become the key
-      : await oneSecret(guard.store, oldKeyName(record, record.secretbox?.name ?? FIRST_KEY_NAME), () =>
+      : await oneSecret(guard.store, oldKeyName(record, rotationOf(record).name), () =>
           Buffer.from(old.value ?? ''),
         )
     if (!kept.ok) return kept
@@ -282,9 +293,7 @@ async function remove(open: OpenCastle, options: RotateOptions): Promise<Result<
     const recorded = await recordChange(guard, change)
     return recorded.ok ? ok() : recorded
   })
-  if (!settled.ok) return settled
-  const following = `key${Number(next.name.slice(3)) + 1}`
-  return withNames(open, options, { name: next.name, next: following, nextFirst: false })
+  return settled.ok ? applyNow(options, open.castle.folder) : settled
 }
 
 async function kubectl(cwd: string, args: readonly string[], input?: Buffer): Promise<Result<Buffer>> {
@@ -313,8 +322,4 @@ function guarded(
     if (!guard.ok) return guard
     return work(guard.value).finally(() => guard.value.key.fill(0))
   })
-}
-
-function now(): string {
-  return new Date().toISOString()
 }
