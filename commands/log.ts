@@ -2,7 +2,7 @@ import { integer, string } from '@oclif/core/flags'
 import { activityLog } from '../src/app/log.ts'
 import { whatHappened } from '../src/cli/activity-words.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
-import { table } from '../src/cli/table.ts'
+import { table, wholeRows } from '../src/cli/table.ts'
 import { localTime } from '../src/cli/time.ts'
 import { count } from '../src/cli/words.ts'
 import type { Activity } from '../src/core/activity.ts'
@@ -28,7 +28,7 @@ export default class Log extends TazpodCommand {
     const human =
       lines.length === 0
         ? [`nothing yet in ${path}`]
-        : table(['time', 'project', 'event', 'pid', 'command', 'what'], lines.map(row))
+        : table(['time', 'project', 'event', 'pid', 'command', 'what'], lines.map(row), wholeRows())
     this.print(flags.json, lines, human)
     if (damaged > 0) this.note(`tazpod: ${count(damaged, 'damaged line')} of ${path} left out`)
   }

@@ -3,7 +3,7 @@ import { castleHere } from '../../src/app/castle/access.ts'
 import { publish } from '../../src/app/castle/publish.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
-import { table } from '../../src/cli/table.ts'
+import { table, wholeRows } from '../../src/cli/table.ts'
 
 export default class CastlePublish extends TazpodCommand {
   static override summary = 'Put kubeconfig and talosconfig of the cluster into the store.'
@@ -27,6 +27,6 @@ export default class CastlePublish extends TazpodCommand {
     const ghost = process.env.TAZPOD_GHOST
     const done = this.finish(await publish(open, { from: flags.from, ghost }))
     const rows = done.published.map(({ what, name, size, change }) => [what, name, String(size), change])
-    this.print(flags.json, done, table(['what', 'secret', 'bytes', 'change'], rows))
+    this.print(flags.json, done, table(['what', 'secret', 'bytes', 'change'], rows, wholeRows()))
   }
 }

@@ -3,7 +3,7 @@ import { vaultAccess } from '../../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
 import { noteLine } from '../../src/cli/pull-lines.ts'
-import { table } from '../../src/cli/table.ts'
+import { table, wholeRows } from '../../src/cli/table.ts'
 
 const WORDS = {
   same: 'the same',
@@ -23,7 +23,8 @@ export default class SecretsDiff extends TazpodCommand {
     const access = this.finish(await vaultAccess(flags))
     const list = this.finish(await differences(access, errandHere()))
     const rows = list.secrets.map((d) => [d.name, WORDS[d.state], d.vault ?? '-', d.infisical ?? '-'])
-    const human = rows.length === 0 ? 'both are empty' : table(['secret', 'is', 'vault', 'infisical'], rows)
+    const human =
+      rows.length === 0 ? 'both are empty' : table(['secret', 'is', 'vault', 'infisical'], rows, wholeRows())
     this.print(flags.json, list, human)
     for (const note of list.notes) this.note(noteLine(note))
     if (list.secrets.some(({ state }) => state !== 'same')) process.exitCode = 1

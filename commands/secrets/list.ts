@@ -3,7 +3,7 @@ import { vaultAccess } from '../../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
 import { noteLine } from '../../src/cli/pull-lines.ts'
-import { table } from '../../src/cli/table.ts'
+import { table, wholeRows } from '../../src/cli/table.ts'
 
 export default class SecretsList extends TazpodCommand {
   static override summary = "List what Infisical has in this project's folders. No values."
@@ -24,7 +24,9 @@ export default class SecretsList extends TazpodCommand {
       s.used ? 'yes' : 'no',
     ])
     const human =
-      rows.length === 0 ? 'none' : table(['secret', 'folder', 'bytes', 'fingerprint', 'used here'], rows)
+      rows.length === 0
+        ? 'none'
+        : table(['secret', 'folder', 'bytes', 'fingerprint', 'used here'], rows, wholeRows())
     this.print(flags.json, list, human)
     for (const note of list.notes) this.note(noteLine(note))
   }

@@ -1,7 +1,7 @@
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { type Listed, listVault } from '../../src/app/vault/secrets.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { table } from '../../src/cli/table.ts'
+import { table, wholeRows } from '../../src/cli/table.ts'
 import { when } from '../../src/cli/time.ts'
 
 export default class VaultList extends TazpodCommand {
@@ -16,7 +16,10 @@ export default class VaultList extends TazpodCommand {
     const access = this.finish(await vaultAccess(flags))
     const listing = this.finish(await listVault(access))
     const rows = [...rowsOf('secret', listing.secrets), ...rowsOf('file', listing.files)]
-    const human = rows.length === 0 ? 'the vault is empty' : table(['kind', 'name', 'bytes', 'changed'], rows)
+    const human =
+      rows.length === 0
+        ? 'the vault is empty'
+        : table(['kind', 'name', 'bytes', 'changed'], rows, wholeRows())
     this.print(flags.json, { vault: access.place.vault, ...listing }, human)
   }
 }

@@ -1,7 +1,7 @@
 import type { SopsReport } from '../app/migrate/sops.ts'
 import { GIVE_KEYS } from '../core/sops/keys.ts'
 import { printable, styled } from './output.ts'
-import { table } from './table.ts'
+import { table, wholeRows } from './table.ts'
 
 /** What a step of the migration did, for people. Names and sizes, never a value. */
 export function sopsLines(report: SopsReport): string[] {
@@ -12,7 +12,7 @@ export function sopsLines(report: SopsReport): string[] {
   const next = { plan: '--apply', apply: '--verify', verify: '--finish', finish: undefined }[step]
   return [
     `${files.length} SOPS files, ${values.length} encrypted values${report.unread.length === 0 ? '' : `; ${report.unread.length} more can not be read`}`,
-    ...(rows.length > 0 ? table(['name', 'file', 'value', 'bytes', 'state'], rows) : []),
+    ...(rows.length > 0 ? table(['name', 'file', 'value', 'bytes', 'state'], rows, wholeRows()) : []),
     ...(step === 'plan' ? section('Files, and what wrote them:', files.map(writtenBy)) : []),
     ...section(
       'Not read:',

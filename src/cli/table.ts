@@ -6,7 +6,7 @@ const GAP = 2
 const LEAST = 8
 
 interface TableOptions {
-  /** Characters in a row; default: the terminal's width, at least 80; without a terminal as many as it needs. */
+  /** Characters in a row; default: 80, or the terminal's width when it is wider. */
   width?: number
   /** Style of a row's first cell. It says in colour what that cell says in words. */
   tone?: (row: number) => Style | undefined
@@ -19,7 +19,7 @@ interface TableOptions {
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { width = rowWidth(), tone }: TableOptions = {},
+  { width = outputWidth(), tone }: TableOptions = {},
 ): string[] {
   const cells = rows.map((row) => head.map((_, i) => printable(row[i] ?? '')))
   const widths = head.map((title, i) =>
@@ -40,9 +40,12 @@ interface Column {
   right: boolean
 }
 
-/** A pipe gets whole rows: `grep` and `awk` look for a name in one line. */
-function rowWidth(): number {
-  return process.stdout.isTTY ? outputWidth() : Number.POSITIVE_INFINITY
+/**
+ * For lists of which a pipe gets one line for each row: `grep` and `awk` look for a name in one line. A table with
+ * lists in its cells stays one for people.
+ */
+export function wholeRows(): { width?: number } {
+  return process.stdout.isTTY ? {} : { width: Number.POSITIVE_INFINITY }
 }
 
 /** Width for human output: the terminal's, at least 80; 80 where there is none. */
