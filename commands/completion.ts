@@ -1,4 +1,4 @@
-import { completionScript, SHELLS } from '../src/app/completion.ts'
+import { completionScript, SHELLS } from '../src/app/setup/completion.ts'
 import { textArgument } from '../src/cli/arguments.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 

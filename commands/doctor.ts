@@ -1,13 +1,13 @@
 import { boolean } from '@oclif/core/flags'
-import { attack } from '../src/app/attack.ts'
-import { doctor } from '../src/app/doctor.ts'
+import { attack } from '../src/app/doctor/attack.ts'
+import { doctor } from '../src/app/doctor/doctor.ts'
 import { attackLines } from '../src/cli/attack-lines.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { EXIT } from '../src/cli/failures.ts'
 import { printable, styled } from '../src/cli/output.ts'
 import { progress } from '../src/cli/progress.ts'
 import { table } from '../src/cli/table.ts'
-import type { Finding } from '../src/core/doctor.ts'
+import type { Finding } from '../src/core/session/doctor.ts'
 
 const MARK = { ok: '✓ ok', warn: '! warn', fail: '✗ FAIL' } as const
 const TONE = { ok: 'green', warn: 'yellow', fail: 'red' } as const

@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags'
-import { type CommandEnv, commandEnv } from '../src/app/env.ts'
+import { type CommandEnv, commandEnv } from '../src/app/session/env.ts'
 import { textArgument } from '../src/cli/arguments.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { shellQuoted } from '../src/cli/output.ts'

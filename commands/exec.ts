@@ -1,6 +1,6 @@
 import { boolean, string } from '@oclif/core/flags'
-import { explain } from '../src/app/explain.ts'
-import { execRefused } from '../src/app/native.ts'
+import { explain } from '../src/app/session/explain.ts'
+import { execRefused } from '../src/app/session/native.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 import { splitCommand } from '../src/cli/command-line.ts'
 import { explainLines } from '../src/cli/explain-lines.ts'

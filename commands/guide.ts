@@ -1,6 +1,6 @@
 import { loadHelpClass } from '@oclif/core/help'
-import { guidance } from '../src/app/guide.ts'
-import { canGuide, type Guided, type GuideHands, guided } from '../src/app/guided.ts'
+import { canGuide, type Guided, type GuideHands, guided } from '../src/app/setup/guide.ts'
+import { guidance } from '../src/app/setup/next-step.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { Failed } from '../src/cli/failed.ts'
 import { EXIT, tellFailure } from '../src/cli/failures.ts'

@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags'
-import { init } from '../src/app/init.ts'
+import { init } from '../src/app/setup/init.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 import { initLines } from '../src/cli/init-lines.ts'
 

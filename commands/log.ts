@@ -1,11 +1,11 @@
 import { integer, string } from '@oclif/core/flags'
-import { activityLog } from '../src/app/log.ts'
+import { activityLog } from '../src/app/session/log.ts'
 import { whatHappened } from '../src/cli/activity-words.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { table, wholeRows } from '../src/cli/table.ts'
 import { localTime } from '../src/cli/time.ts'
 import { count } from '../src/cli/words.ts'
-import type { Activity } from '../src/core/activity.ts'
+import type { Activity } from '../src/core/session/activity.ts'
 
 export default class Log extends TazpodCommand {
   static override summary = 'Show what was unlocked, granted, refused and locked here.'

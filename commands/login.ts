@@ -1,5 +1,5 @@
 import { boolean, integer, string } from '@oclif/core/flags'
-import { knownIdentities, logIn } from '../src/app/infisical/login.ts'
+import { knownIdentities, logIn } from '../src/app/provider/infisical/login.ts'
 import { vaultAccess } from '../src/app/vault/access.ts'
 import { textArgument } from '../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'

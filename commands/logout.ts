@@ -1,4 +1,4 @@
-import { logOut } from '../src/app/infisical/logout.ts'
+import { logOut } from '../src/app/provider/infisical/logout.ts'
 import { vaultAccess } from '../src/app/vault/access.ts'
 import { textArgument } from '../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'

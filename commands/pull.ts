@@ -1,5 +1,5 @@
 import { boolean, string } from '@oclif/core/flags'
-import { pull } from '../src/app/pull.ts'
+import { pull } from '../src/app/session/pull.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 import { lazyProgress } from '../src/cli/progress.ts'
 import { missingLines, noteLine, pullLines } from '../src/cli/pull-lines.ts'
@@ -60,7 +60,7 @@ export default class Pull extends TazpodCommand {
 
   /** `exec` starts it behind a command that changed a file with `writeback:`; its stdout is the terminal's stderr. */
   private async writeBack(dir: string, command: string): Promise<void> {
-    const { writeBack } = await import('../src/app/writeback.ts')
+    const { writeBack } = await import('../src/app/session/writeback.ts')
     const say = (text: string) => this.note(text)
     const told = await writeBack({
       env: process.env,

@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags'
-import { revokeFromStdin } from '../src/app/infisical/revoke.ts'
+import { revokeFromStdin } from '../src/app/provider/infisical/revoke.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { EXIT } from '../src/cli/failures.ts'
 

@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags'
-import { saveFiles } from '../src/app/save.ts'
+import { saveFiles } from '../src/app/session/save.ts'
 import { vaultHere } from '../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 import { table } from '../src/cli/table.ts'

@@ -1,6 +1,6 @@
 import { boolean, integer, string } from '@oclif/core/flags'
-import { nativeMissing, runNativeVerb } from '../src/app/native.ts'
-import { shellRules } from '../src/app/shell.ts'
+import { nativeMissing, runNativeVerb } from '../src/app/session/native.ts'
+import { shellRules } from '../src/app/session/shell.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
 
 export default class Shell extends TazpodCommand {

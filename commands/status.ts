@@ -1,5 +1,5 @@
 import { boolean } from '@oclif/core/flags'
-import { runNativeVerb } from '../src/app/native.ts'
+import { runNativeVerb } from '../src/app/session/native.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 
 export default class Status extends TazpodCommand {

@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags'
-import { requireOutOfGit } from '../src/app/placeholders.ts'
-import { requireProject } from '../src/app/project.ts'
-import { requireTrust, trustView } from '../src/app/trust.ts'
+import { requireOutOfGit } from '../src/app/project/placeholders.ts'
+import { requireProject } from '../src/app/project/project.ts'
+import { requireTrust, trustView } from '../src/app/project/trust.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
 import { trustLines } from '../src/cli/trust-lines.ts'
 

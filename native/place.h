@@ -7,7 +7,7 @@
 
 #include "wire.h"
 
-/* The largest project file that tazpod reads (src/core/config.ts), and a NUL. */
+/* The largest project file that tazpod reads (src/core/project/read.ts), and a NUL. */
 enum { CONFIG_ROOM = 256 * 1024 + 1 };
 
 struct place {

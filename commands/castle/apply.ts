@@ -1,6 +1,6 @@
-import { applyCastle } from '../../src/app/castle/terraform.ts'
+import { applyCastle } from '../../src/castle/app/terraform.ts'
+import { runFlags, runLines, runOptions } from '../../src/castle/cli/run.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
-import { runFlags, runLines, runOptions } from '../../src/cli/castle-run.ts'
 
 export default class CastleApply extends TazpodCommand {
   static override summary = 'Run terraform apply; the state goes into the vault before and after.'

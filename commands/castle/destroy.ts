@@ -1,6 +1,6 @@
-import { destroyCastle } from '../../src/app/castle/terraform.ts'
+import { destroyCastle } from '../../src/castle/app/terraform.ts'
+import { destroyFlags, runLines, runOptions } from '../../src/castle/cli/run.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
-import { destroyFlags, runLines, runOptions } from '../../src/cli/castle-run.ts'
 
 export default class CastleDestroy extends TazpodCommand {
   static override summary = 'Destroy the cluster and record its death; its state is kept.'

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { boolean } from '@oclif/core/flags'
-import { asSarif, lint } from '../../src/app/castle/lint.ts'
+import { asSarif, lint } from '../../src/castle/app/lint.ts'
+import { lintLines } from '../../src/castle/cli/lint.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
-import { lintLines } from '../../src/cli/lint-lines.ts'
 import { printable } from '../../src/cli/output.ts'
 
 export default class CastleLint extends TazpodCommand {

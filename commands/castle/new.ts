@@ -1,5 +1,5 @@
 import { boolean, option, string } from '@oclif/core/flags'
-import { newCastle, QUESTIONS } from '../../src/app/castle/new.ts'
+import { newCastle, QUESTIONS } from '../../src/castle/app/new.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { printable } from '../../src/cli/output.ts'

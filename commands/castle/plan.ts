@@ -1,6 +1,6 @@
-import { planCastle } from '../../src/app/castle/terraform.ts'
+import { planCastle } from '../../src/castle/app/terraform.ts'
+import { runFlags, runLines, runOptions } from '../../src/castle/cli/run.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
-import { runFlags, runLines, runOptions } from '../../src/cli/castle-run.ts'
 
 export default class CastlePlan extends TazpodCommand {
   static override summary = 'Run terraform plan with what this castle is granted.'

@@ -1,6 +1,6 @@
 import { option } from '@oclif/core/flags'
-import { castleHere } from '../../src/app/castle/access.ts'
-import { publish } from '../../src/app/castle/publish.ts'
+import { castleHere } from '../../src/castle/app/access.ts'
+import { publish } from '../../src/castle/app/publish.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
 import { table, wholeRows } from '../../src/cli/table.ts'

@@ -1,6 +1,6 @@
-import { recreateCastle } from '../../src/app/castle/terraform.ts'
+import { recreateCastle } from '../../src/castle/app/terraform.ts'
+import { destroyFlags, runLines, runOptions } from '../../src/castle/cli/run.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
-import { destroyFlags, runLines, runOptions } from '../../src/cli/castle-run.ts'
 
 export default class CastleRecreate extends TazpodCommand {
   static override summary = 'Destroy the cluster, make a new secretbox key, and apply again.'

@@ -1,9 +1,9 @@
 import { boolean } from '@oclif/core/flags'
-import { migrateSops } from '../../src/app/migrate/run.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'
 import { EXIT } from '../../src/cli/failures.ts'
-import { sopsLines } from '../../src/cli/sops-lines.ts'
+import { migrateSops } from '../../src/sops/app/run.ts'
+import { sopsLines } from '../../src/sops/cli/lines.ts'
 
 const STEPS = ['plan', 'apply', 'verify', 'finish'] as const
 

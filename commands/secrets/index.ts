@@ -1,4 +1,4 @@
-import { type SecretRow, secretList } from '../../src/app/secrets.ts'
+import { type SecretRow, secretList } from '../../src/app/session/secrets.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { table } from '../../src/cli/table.ts'
 import { commandCell, onlyEverybody, whereWords } from '../../src/cli/words.ts'

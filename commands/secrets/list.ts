@@ -1,4 +1,4 @@
-import { remoteSecrets } from '../../src/app/infisical/remote.ts'
+import { remoteSecrets } from '../../src/app/provider/infisical/remote.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandHere } from '../../src/cli/errand.ts'

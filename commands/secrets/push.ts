@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags'
-import { pushSecret } from '../../src/app/infisical/push.ts'
+import { pushSecret } from '../../src/app/provider/infisical/push.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { newValue, withoutLineEnd } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'

@@ -1,6 +1,6 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
+import { afterChange } from '../../src/app/session/after-change.ts'
 import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
-import { afterChange } from '../../src/app/vault/after-change.ts'
 import {
   IMPORT_FORMATS,
   type Imported,
@@ -71,7 +71,7 @@ export default class VaultImport extends TazpodCommand {
     }
     if (file !== undefined) return importSecrets(access, { file, ...how })
     // Its HTTP client only where it is used.
-    const { importRemote } = await import('../../src/app/infisical/remote.ts')
+    const { importRemote } = await import('../../src/app/provider/infisical/remote.ts')
     const changed = await importRemote(access, errandHere(), how.force)
     return changed.ok ? { ok: true, value: { ...changed.value, hints: [] } } : changed
   }

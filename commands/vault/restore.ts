@@ -1,6 +1,6 @@
 import { file } from '@oclif/core/flags'
+import { afterChange } from '../../src/app/session/after-change.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
-import { afterChange } from '../../src/app/vault/after-change.ts'
 import { restoreSource, restoreVault } from '../../src/app/vault/history.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { numberArgument } from '../../src/cli/arguments.ts'

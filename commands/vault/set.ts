@@ -1,5 +1,5 @@
+import { afterChange } from '../../src/app/session/after-change.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
-import { afterChange } from '../../src/app/vault/after-change.ts'
 import { newValue, remarksOn, setSecrets, withoutLineEnd } from '../../src/app/vault/secrets.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'

@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity.ts'
+import type { Activity } from '../core/session/activity.ts'
 import { count } from './words.ts'
 
 /** The rest of a log line, in words: names of secrets, how many, why. */

@@ -1,5 +1,5 @@
-import type { AfterChange } from '../app/vault/after-change.ts'
-import { setCommand } from '../core/provider.ts'
+import type { AfterChange } from '../app/session/after-change.ts'
+import { setCommand } from '../core/provider/provider.ts'
 import { printable } from './output.ts'
 import { namingLines } from './words.ts'
 

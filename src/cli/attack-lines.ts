@@ -1,5 +1,5 @@
-import type { AttackReport } from '../app/attack.ts'
-import { PROBES } from '../core/attack.ts'
+import type { AttackReport } from '../app/doctor/attack.ts'
+import { PROBES } from '../core/session/attack.ts'
 import type { Style } from './output.ts'
 import { table } from './table.ts'
 

@@ -1,4 +1,4 @@
-import type { Errand } from '../app/infisical/once.ts'
+import type { Errand } from '../app/provider/infisical/once.ts'
 import { lazyProgress } from './progress.ts'
 import { trustLines } from './trust-lines.ts'
 

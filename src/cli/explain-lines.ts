@@ -1,4 +1,4 @@
-import type { ExplainRow, Explanation } from '../core/explain.ts'
+import type { ExplainRow, Explanation } from '../core/grant/explain.ts'
 import { printable, styled } from './output.ts'
 import { paragraph } from './table.ts'
 import { count } from './words.ts'

@@ -1,4 +1,4 @@
-import type { Failure } from '../core/failure.ts'
+import type { Failure } from '../core/failure/failure.ts'
 
 /**
  * Carries an expected failure out of an oclif command to the one place that renders it (`run.ts`). Not an error

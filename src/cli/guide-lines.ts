@@ -1,5 +1,5 @@
-import type { Guidance } from '../app/guide.ts'
-import type { Guided } from '../app/guided.ts'
+import type { Guided } from '../app/setup/guide.ts'
+import type { Guidance } from '../app/setup/next-step.ts'
 import { failureText } from './failures.ts'
 import { printable, shorten, styled } from './output.ts'
 

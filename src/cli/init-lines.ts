@@ -1,4 +1,4 @@
-import type { Initialised } from '../app/init.ts'
+import type { Initialised } from '../app/setup/init.ts'
 import { printable, styled } from './output.ts'
 
 /** What a person sees after `init`. */

@@ -1,5 +1,5 @@
-import type { KnownIdentity, LoggedIn } from '../app/infisical/login.ts'
-import type { LoggedOut } from '../app/infisical/logout.ts'
+import type { KnownIdentity, LoggedIn } from '../app/provider/infisical/login.ts'
+import type { LoggedOut } from '../app/provider/infisical/logout.ts'
 import { printable, styled } from './output.ts'
 import { table } from './table.ts'
 import { duration, relative } from './time.ts'

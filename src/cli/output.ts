@@ -37,4 +37,4 @@ export function shorten(text: string, max: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - (max - 1 - head))}`
 }
 
-export { shellQuoted } from '../core/shell-word.ts'
+export { shellQuoted } from '../core/text/shell-word.ts'

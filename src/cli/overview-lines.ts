@@ -1,6 +1,6 @@
 import type { Overview } from '../app/dashboard/overview.ts'
-import type { SecretRow } from '../app/secrets.ts'
-import type { Activity } from '../core/activity.ts'
+import type { SecretRow } from '../app/session/secrets.ts'
+import type { Activity } from '../core/session/activity.ts'
 import { whatHappened } from './activity-words.ts'
 import { printable } from './output.ts'
 import { duration, localTime, relative } from './time.ts'

@@ -1,5 +1,5 @@
-import type { TrustView } from '../app/trust.ts'
-import type { GrantRow } from '../core/grants.ts'
+import type { TrustView } from '../app/project/trust.ts'
+import type { GrantRow } from '../core/grant/grants.ts'
 import { printable, shorten, styled } from './output.ts'
 import { paragraph, table } from './table.ts'
 import { commandCell, whereWords } from './words.ts'

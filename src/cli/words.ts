@@ -1,7 +1,7 @@
 import type { GhostStatus } from '../app/dashboard/overview.ts'
-import type { SecretGrant, SecretRow } from '../app/secrets.ts'
-import type { GrantRow } from '../core/grants.ts'
-import { presetFor } from '../core/presets.ts'
+import type { SecretGrant, SecretRow } from '../app/session/secrets.ts'
+import type { GrantRow } from '../core/grant/grants.ts'
+import { presetFor } from '../core/grant/presets.ts'
 import { printable } from './output.ts'
 import { relative } from './time.ts'
 

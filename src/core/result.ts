@@ -1,4 +1,4 @@
-import type { Failure } from './failure.ts'
+import type { Failure } from './failure/failure.ts'
 
 /** What a use case returns: its value, or one expected failure. Bugs are thrown instead. */
 export type Result<T, E = Failure> =

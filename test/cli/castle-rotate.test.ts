@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { notRestarted } from '../../src/core/castle/api-servers.ts'
+import { notRestarted } from '../../src/castle/core/api-servers.ts'
 import { scan } from '../support/canary.ts'
 import { PREFIX, readyCastle } from '../support/castle.ts'
 import { must } from '../support/project.ts'

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatRecord, parseRecord, recordKeyName, sealedText } from '../../src/core/castle/record.ts'
+import { formatRecord, parseRecord, recordKeyName, sealedText } from '../../src/castle/core/record.ts'
 import { must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
 import { value } from './vault.ts'

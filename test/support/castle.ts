@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { formatRecord, newRecord } from '../../src/core/castle/record.ts'
-import { secretPrefix } from '../../src/core/castle/topology.ts'
+import { formatRecord, newRecord } from '../../src/castle/core/record.ts'
+import { secretPrefix } from '../../src/castle/core/topology.ts'
 import { makeVault, must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
 import { type Run, run, tazpod } from './tazpod.ts'

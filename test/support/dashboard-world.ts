@@ -1,8 +1,8 @@
 import type { Overview } from '../../src/app/dashboard/overview.ts'
 import type { DashboardSource } from '../../src/app/dashboard/source.ts'
-import type { SecretRow } from '../../src/app/secrets.ts'
-import type { Activity } from '../../src/core/activity.ts'
+import type { SecretRow } from '../../src/app/session/secrets.ts'
 import { err, ok } from '../../src/core/result.ts'
+import type { Activity } from '../../src/core/session/activity.ts'
 
 /** The moment at which every screen of the tests is drawn. */
 export const NOW = Date.parse('2026-11-24T12:00:00.000Z')

@@ -1,8 +1,13 @@
 /** A holder filled directly with a SET frame: no vault, no Node. For tests of the native binary alone. */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeSet, type SessionMeta } from '../../src/core/ghost-set.ts'
-import { KEEP_UMASK, type LaunchEntry, type LaunchOp, type LaunchPlan } from '../../src/core/launch-set.ts'
+import {
+  KEEP_UMASK,
+  type LaunchEntry,
+  type LaunchOp,
+  type LaunchPlan,
+} from '../../src/core/grant/launch-set.ts'
+import { encodeSet, type SessionMeta } from '../../src/core/grant/set-frame.ts'
 import { tazpodBinary } from './installed.ts'
 import type { Scratch } from './scratch.ts'
 import { type Run, type RunOptions, run } from './tazpod.ts'

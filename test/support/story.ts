@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseConfig } from '../../src/core/config.ts'
-import { encodeSet } from '../../src/core/ghost-set.ts'
-import { compileLaunchSet } from '../../src/core/plan.ts'
+import { compileLaunchSet } from '../../src/core/grant/compile.ts'
+import { encodeSet } from '../../src/core/grant/set-frame.ts'
+import { parseConfig } from '../../src/core/project/read.ts'
 import { must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'
 

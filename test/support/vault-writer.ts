@@ -6,11 +6,11 @@
 //   grow BYTES                 adds one secret of that size and prints the result as JSON
 import { readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { vaultTools } from '../../src/adapters/vault-files.ts'
+import { vaultTools } from '../../src/adapters/vault/vault-files.ts'
 import { openVault, updateVault } from '../../src/app/vault/open.ts'
 import { vaultPlace } from '../../src/app/vault/place.ts'
-import { failureText } from '../../src/core/failure-text.ts'
-import { withSecrets } from '../../src/core/vault-edit.ts'
+import { failureText } from '../../src/core/failure/words.ts'
+import { withSecrets } from '../../src/core/vault/edit.ts'
 import { alone, NOW, setting, steppedDisk, texts, value } from './vault.ts'
 
 const [root = '', verb = '', first = '', second = ''] = process.argv.slice(2)

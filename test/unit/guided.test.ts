@@ -1,12 +1,12 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import type { Guidance } from '../../src/app/guide.ts'
-import { type GuideHands, guided } from '../../src/app/guided.ts'
-import type { Failure } from '../../src/core/failure.ts'
+import { type GuideHands, guided } from '../../src/app/setup/guide.ts'
+import type { Guidance } from '../../src/app/setup/next-step.ts'
+import type { Failure } from '../../src/core/failure/failure.ts'
 import { err, ok, type Result } from '../../src/core/result.ts'
 
 const world = vi.hoisted(() => ({ stand: [] as unknown[], yes: [] as boolean[], asked: [] as string[] }))
-vi.mock('../../src/app/guide.ts', () => ({ guidance: async () => world.stand.shift() }))
-vi.mock('../../src/adapters/terminal.ts', () => ({
+vi.mock('../../src/app/setup/next-step.ts', () => ({ guidance: async () => world.stand.shift() }))
+vi.mock('../../src/adapters/terminal/terminal.ts', () => ({
   hasTerminal: () => true,
   confirm: async (question: string) => {
     world.asked.push(question)

@@ -3,7 +3,7 @@ import { constants, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Patience } from '../../src/adapters/patience.ts'
+import { Patience } from '../../src/adapters/terminal/patience.ts'
 import { Scratch } from '../support/scratch.ts'
 
 /** Holds this process up, as a busy machine does. */

@@ -6,7 +6,7 @@ import {
   MAX_VALUE,
   parseDocument,
   type VaultDocument,
-} from '../../src/core/vault-document.ts'
+} from '../../src/core/vault/document.ts'
 import {
   secretsOf,
   wipeDocument,
@@ -14,7 +14,7 @@ import {
   withIdentity,
   withoutSecret,
   withSecrets,
-} from '../../src/core/vault-edit.ts'
+} from '../../src/core/vault/edit.ts'
 import { buffers, failed, NOW, texts, value } from '../support/vault.ts'
 
 const ID = '0123456789abcdef0123456789abcdef'

@@ -9,8 +9,8 @@ const here =
   need('dbus-daemon', "the desktop's secret service") &&
   need('gnome-keyring-daemon', "the desktop's secret service")
 
-const KEYRING = join(CHECKOUT, 'src/adapters/keyring.ts')
-const TEXT = join(CHECKOUT, 'src/core/failure-text.ts')
+const KEYRING = join(CHECKOUT, 'src/adapters/vault/keyring.ts')
+const TEXT = join(CHECKOUT, 'src/core/failure/words.ts')
 
 /** Runs one expression with the adapter in a process of its own: D-Bus is found by its environment. */
 function inSession(env: Record<string, string>, expression: string) {

@@ -15,18 +15,18 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { userPaths } from '../../src/adapters/files/paths.ts'
 import {
   encryptTo,
   encryptUnderPassphrase,
   generateIdentity,
   recipientOf,
-} from '../../src/adapters/age-files.ts'
-import { userPaths } from '../../src/adapters/paths.ts'
-import { listGenerations } from '../../src/adapters/vault-files.ts'
+} from '../../src/adapters/vault/age-files.ts'
+import { listGenerations } from '../../src/adapters/vault/vault-files.ts'
 import { createVault, openVault, unlockIdentity, updateVault } from '../../src/app/vault/open.ts'
 import { type VaultPlace, vaultPlace } from '../../src/app/vault/place.ts'
 import { vaultId } from '../../src/app/vault/seal.ts'
-import { emptyDocument, encodeDocument } from '../../src/core/vault-document.ts'
+import { emptyDocument, encodeDocument } from '../../src/core/vault/document.ts'
 import {
   alone,
   failed,

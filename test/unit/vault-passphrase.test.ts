@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkStrength, generatePassphrase, usablePassphrase } from '../../src/core/passphrase.ts'
+import { checkStrength, generatePassphrase, usablePassphrase } from '../../src/core/vault/passphrase.ts'
 import { failed, value } from '../support/vault.ts'
 
 describe('a passphrase that can be used', () => {

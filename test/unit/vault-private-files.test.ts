@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { privateFolder, readPrivateFile, writePrivateFile } from '../../src/adapters/private-files.ts'
+import { privateFolder, readPrivateFile, writePrivateFile } from '../../src/adapters/files/private-files.ts'
 import { err, ok } from '../../src/core/result.ts'
 import { needRoot } from '../support/tools.ts'
 import { type DiskStep, errno, failed, steppedDisk, VaultFolder, value } from '../support/vault.ts'

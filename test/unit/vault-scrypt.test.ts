@@ -9,8 +9,8 @@ import {
   identityIn,
   isRecipient,
   recipientOf,
-} from '../../src/adapters/age-files.ts'
-import { BadStanza, scryptIdentity, scryptRecipient } from '../../src/adapters/age-scrypt.ts'
+} from '../../src/adapters/vault/age-files.ts'
+import { BadStanza, scryptIdentity, scryptRecipient } from '../../src/adapters/vault/age-scrypt.ts'
 
 const PASSPHRASE = Buffer.from('correct horse battery')
 const LOW = 4 // the format is the same, the derivation takes no time

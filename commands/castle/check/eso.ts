@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/flags'
-import { checkEso } from '../../../src/app/castle/check-eso.ts'
+import { checkEso } from '../../../src/castle/app/check-eso.ts'
+import { manifestLines } from '../../../src/castle/cli/manifest.ts'
 import { textArgument } from '../../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
-import { manifestLines } from '../../../src/cli/manifest-lines.ts'
 
 export default class CheckEso extends TazpodCommand {
   static override summary = 'Check manifests of External Secrets against the installed CRD.'

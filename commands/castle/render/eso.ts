@@ -1,9 +1,9 @@
 import { boolean, option, string } from '@oclif/core/flags'
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { handOver, renderEso } from '../../../src/app/castle/render.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { handOver, renderEso } from '../../../src/castle/app/render.ts'
+import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
-import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 
 export default class RenderEso extends TazpodCommand {
   static override summary = 'Write identity Secret and ClusterSecretStore of External Secrets.'

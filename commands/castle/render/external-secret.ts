@@ -1,10 +1,10 @@
 import { string } from '@oclif/core/flags'
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { handOver, renderExternalSecret } from '../../../src/app/castle/render.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { handOver, renderExternalSecret } from '../../../src/castle/app/render.ts'
+import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { textArgument } from '../../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
-import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 
 export default class RenderExternalSecret extends TazpodCommand {
   static override summary = 'Write an ExternalSecret for names that exist.'

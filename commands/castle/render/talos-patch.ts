@@ -1,9 +1,9 @@
 import { boolean, string } from '@oclif/core/flags'
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { handOver, renderTalosPatch } from '../../../src/app/castle/render.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { handOver, renderTalosPatch } from '../../../src/castle/app/render.ts'
+import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
-import { printRendered, renderFlags } from '../../../src/cli/rendered.ts'
 
 export default class RenderTalosPatch extends TazpodCommand {
   static override summary = 'Write the machine-config patch with the secretbox key.'

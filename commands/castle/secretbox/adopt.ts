@@ -1,5 +1,5 @@
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { adoptKey } from '../../../src/app/castle/secretbox/adopt.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { adoptKey } from '../../../src/castle/app/secretbox/adopt.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
 

@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/flags'
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { checkKey } from '../../../src/app/castle/secretbox/check.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { checkKey } from '../../../src/castle/app/secretbox/check.ts'
+import { secretboxLines } from '../../../src/castle/cli/secretbox.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
-import { secretboxLines } from '../../../src/cli/secretbox-lines.ts'
 
 export default class SecretboxCheck extends TazpodCommand {
   static override summary = 'Check the stored key, and whether it opens the Secrets in etcd.'

@@ -1,5 +1,5 @@
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { checkKey } from '../../../src/app/castle/secretbox/check.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { checkKey } from '../../../src/castle/app/secretbox/check.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
 

@@ -1,5 +1,5 @@
-import { castleHere } from '../../../src/app/castle/access.ts'
-import { newKey } from '../../../src/app/castle/secretbox/new.ts'
+import { castleHere } from '../../../src/castle/app/access.ts'
+import { newKey } from '../../../src/castle/app/secretbox/new.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandHere } from '../../../src/cli/errand.ts'
 

@@ -1,6 +1,6 @@
-import { rotateKey } from '../../../src/app/castle/secretbox/rotate.ts'
+import { rotateKey } from '../../../src/castle/app/secretbox/rotate.ts'
+import { runFlags, runOptions } from '../../../src/castle/cli/run.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
-import { runFlags, runOptions } from '../../../src/cli/castle-run.ts'
 
 /** An API server is away for a minute or two while its static pod starts anew, one after the other. */
 const PATIENCE_MS = 10 * 60_000

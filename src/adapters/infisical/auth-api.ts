@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isJwt, type LoginAnswer } from '../../core/infisical/token.ts'
+import { isJwt, type LoginAnswer } from '../../core/provider/infisical/token.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { exchange, type Refused } from './exchange.ts'
 import type { HttpClient } from './http.ts'

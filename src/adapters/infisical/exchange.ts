@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { classify, type Operation } from '../../core/infisical/classify.ts'
-import type { InfisicalProblem } from '../../core/infisical/problem.ts'
+import type { InfisicalProblem } from '../../core/failure/infisical.ts'
+import { classify, type Operation } from '../../core/provider/infisical/classify.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http.ts'
 

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
-import type { InfisicalProblem } from '../../core/infisical/problem.ts'
+import type { InfisicalProblem } from '../../core/failure/infisical.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 
 /** A server that requests may go to, and nowhere else. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { InfisicalSDK } from '@infisical/sdk'
-import type { Operation } from '../../core/infisical/classify.ts'
+import type { Operation } from '../../core/provider/infisical/classify.ts'
 import { err, type Result } from '../../core/result.ts'
 import { type Answer, exchange, type Refused } from './exchange.ts'
 import type { HttpClient, HttpRequest } from './http.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { InfisicalProblem } from '../../core/infisical/problem.ts'
+import type { InfisicalProblem } from '../../core/failure/infisical.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Answer, exchange, type Refused } from './exchange.ts'
 import type { HttpClient } from './http.ts'

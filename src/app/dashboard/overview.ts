@@ -1,14 +1,14 @@
-import { type GhostStatus, status } from '../../adapters/ghost.ts'
-import { userPaths } from '../../adapters/paths.ts'
-import { vaultMark } from '../../adapters/vault-files.ts'
-import { DEFAULT_SESSION } from '../../core/config-model.ts'
+import { userPaths } from '../../adapters/files/paths.ts'
+import { type GhostStatus, status } from '../../adapters/holder/client.ts'
+import { vaultMark } from '../../adapters/vault/vault-files.ts'
+import { DEFAULT_SESSION } from '../../core/grant/model.ts'
 import { ok, type Result } from '../../core/result.ts'
-import { loadProject, type Project } from '../project.ts'
-import { type SecretRow, secretList } from '../secrets.ts'
-import { trustView } from '../trust.ts'
+import { loadProject, type Project } from '../project/project.ts'
+import { trustView } from '../project/trust.ts'
+import { type SecretRow, secretList } from '../session/secrets.ts'
 import { vaultPlace } from '../vault/place.ts'
 
-export type { GhostStatus, LockReport, RunningCommand } from '../../adapters/ghost.ts'
+export type { GhostStatus, LockReport, RunningCommand } from '../../adapters/holder/client.ts'
 
 /** Everything that a person may want to see at one glance. Names only, never a value. */
 export interface Overview {

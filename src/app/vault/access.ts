@@ -1,10 +1,10 @@
-import { where } from '../../adapters/ghost.ts'
-import { userPaths } from '../../adapters/paths.ts'
-import { readConfigFile } from '../../adapters/project-files.ts'
-import { readIdentity } from '../../adapters/vault-files.ts'
+import { userPaths } from '../../adapters/files/paths.ts'
+import { readConfigFile } from '../../adapters/files/project-files.ts'
+import { where } from '../../adapters/holder/client.ts'
+import { readIdentity } from '../../adapters/vault/vault-files.ts'
 import { ok, type Result } from '../../core/result.ts'
-import { withPassphrase } from '../passphrase.ts'
-import { sessionIdentity } from '../session.ts'
+import { sessionIdentity } from './held-identity.ts'
+import { withPassphrase } from './passphrase.ts'
 import { type VaultPlace, vaultPlace } from './place.ts'
 import { unlockIdentity } from './unlock.ts'
 
@@ -42,7 +42,7 @@ export async function vaultHere(env: NodeJS.ProcessEnv): Promise<Result<VaultPla
   if (root === null || config === null) return ok(vaultPlace(paths))
   const file = readConfigFile(config)
   if (!file.ok) return file
-  const { parseConfig } = await import('../../core/config.ts')
+  const { parseConfig } = await import('../../core/project/read.ts')
   const project = parseConfig(file.value.bytes, config)
   return project.ok ? ok(vaultPlace(paths, project.value.vault, root)) : project
 }

@@ -4,7 +4,7 @@ import {
   encryptUnderPassphrase,
   generateIdentity,
   recipientOf,
-} from '../../adapters/age-files.ts'
+} from '../../adapters/vault/age-files.ts'
 import {
   createFile,
   exists,
@@ -16,10 +16,10 @@ import {
   type VaultTools,
   vaultTools,
   withWriter,
-} from '../../adapters/vault-files.ts'
-import { usablePassphrase } from '../../core/passphrase.ts'
+} from '../../adapters/vault/vault-files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { emptyDocument, type VaultRecipient } from '../../core/vault-document.ts'
+import { emptyDocument, type VaultRecipient } from '../../core/vault/document.ts'
+import { usablePassphrase } from '../../core/vault/passphrase.ts'
 import { opensTo, seal, vaultId } from './seal.ts'
 import { unlockIdentity } from './unlock.ts'
 

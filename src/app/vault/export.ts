@@ -1,13 +1,13 @@
-import { encryptTo, isRecipient } from '../../adapters/age-files.ts'
-import { type StdoutKind, stdoutKind } from '../../adapters/standard-streams.ts'
+import { type StdoutKind, stdoutKind } from '../../adapters/terminal/standard-streams.ts'
+import { encryptTo, isRecipient } from '../../adapters/vault/age-files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { ImportFormat } from '../../core/secret-import.ts'
-import { encodeDocument, type VaultDocument } from '../../core/vault-document.ts'
-import { secretsOf, wipeDocument } from '../../core/vault-edit.ts'
+import { encodeDocument, type VaultDocument } from '../../core/vault/document.ts'
+import { secretsOf, wipeDocument } from '../../core/vault/edit.ts'
+import type { ImportFormat } from '../../core/vault/import.ts'
 import { type VaultAccess, withIdentity } from './access.ts'
 import { openVault } from './open.ts'
 
-export { IMPORT_FORMATS as EXPORT_FORMATS } from '../../core/secret-import.ts'
+export { IMPORT_FORMATS as EXPORT_FORMATS } from '../../core/vault/import.ts'
 
 export interface ExportOptions {
   /** `age1…` recipients of an encrypted copy. */
@@ -64,7 +64,7 @@ async function encrypted(doc: VaultDocument, to: readonly string[]): Promise<Res
 }
 
 async function inClear(doc: VaultDocument, format: ImportFormat): Promise<Result<Buffer>> {
-  const { render } = await import('../../core/formats.ts')
+  const { render } = await import('../../core/grant/formats.ts')
   const secrets = secretsOf(doc)
   const rendered = render(format, [...secrets])
   for (const value of secrets.values()) value.fill(0)

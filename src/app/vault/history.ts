@@ -1,4 +1,4 @@
-import { readPrivateFile } from '../../adapters/private-files.ts'
+import { readPrivateFile } from '../../adapters/files/private-files.ts'
 import {
   type Generation,
   keepGeneration,
@@ -10,11 +10,11 @@ import {
   type VaultPlace,
   vaultTools,
   withWriter,
-} from '../../adapters/vault-files.ts'
-import { EXIT, failureText } from '../../core/failure-text.ts'
+} from '../../adapters/vault/vault-files.ts'
+import { EXIT, failureText } from '../../core/failure/words.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { MAX_VAULT, type VaultDocument } from '../../core/vault-document.ts'
-import { wipeDocument } from '../../core/vault-edit.ts'
+import { MAX_VAULT, type VaultDocument } from '../../core/vault/document.ts'
+import { wipeDocument } from '../../core/vault/edit.ts'
 import { type VaultAccess, withIdentity } from './access.ts'
 import { openVault, writeNext } from './open.ts'
 import { unseal, vaultId } from './seal.ts'

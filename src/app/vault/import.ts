@@ -1,19 +1,19 @@
 import { extname } from 'node:path'
-import { emptyClearFile, readClearFile } from '../../adapters/clear-files.ts'
-import { readStdin } from '../../adapters/standard-streams.ts'
+import { emptyClearFile, readClearFile } from '../../adapters/files/clear-files.ts'
+import { readStdin } from '../../adapters/terminal/standard-streams.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { ImportFormat } from '../../core/secret-import.ts'
-import { isSecretName } from '../../core/secret-name.ts'
-import { shellWord } from '../../core/shell-word.ts'
-import { valueHint } from '../../core/value-hint.ts'
-import { type Changed, wipeDocument } from '../../core/vault-edit.ts'
-import { MAX_VALUE } from '../../core/vault-limits.ts'
+import { isSecretName } from '../../core/text/secret-name.ts'
+import { shellWord } from '../../core/text/shell-word.ts'
+import { type Changed, wipeDocument } from '../../core/vault/edit.ts'
+import type { ImportFormat } from '../../core/vault/import.ts'
+import { MAX_VALUE } from '../../core/vault/limits.ts'
+import { valueHint } from '../../core/vault/value-hint.ts'
 import { type VaultAccess, withIdentity } from './access.ts'
 import { openVault } from './open.ts'
 import type { VaultPlace } from './place.ts'
 import { storeSecrets } from './replace.ts'
 
-export { IMPORT_FORMATS } from '../../core/secret-import.ts'
+export { IMPORT_FORMATS } from '../../core/vault/import.ts'
 
 export interface ImportOptions {
   /** Path, or `-` for standard input. */
@@ -80,11 +80,11 @@ async function valuesOf(
   format: ImportFormat | undefined,
 ): Promise<Result<Map<string, Buffer>>> {
   if (as !== undefined) {
-    const { relativeFileIn } = await import('../../core/kubeconfig-files.ts')
+    const { relativeFileIn } = await import('../../core/vault/kubeconfig-files.ts')
     const named = relativeFileIn(bytes)
     return named === undefined ? ok(new Map([[as, bytes]])) : notAlone(file, as, named)
   }
-  const { parseSecrets } = await import('../../core/secret-import.ts')
+  const { parseSecrets } = await import('../../core/vault/import.ts')
   const parsed = parseSecrets(format ?? 'dotenv', bytes, file === STDIN ? 'standard input' : file)
   if (!parsed.ok) return parsed
   if (parsed.value.size === 0) return usage(`there is no secret in ${file}`)

@@ -1,9 +1,9 @@
-import { confirm, hasTerminal } from '../../adapters/terminal.ts'
-import { exists, type VaultPlace } from '../../adapters/vault-files.ts'
-import { checkStrength, generatePassphrase } from '../../core/passphrase.ts'
+import { confirm, hasTerminal } from '../../adapters/terminal/terminal.ts'
+import { exists, type VaultPlace } from '../../adapters/vault/vault-files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { obtainNewPassphrase } from '../passphrase.ts'
+import { checkStrength, generatePassphrase } from '../../core/vault/passphrase.ts'
 import { createVault } from './create.ts'
+import { obtainNewPassphrase } from './passphrase.ts'
 
 export interface NewPassphrase {
   bytes: Buffer

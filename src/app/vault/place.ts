@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
-import type { UserPaths } from '../../adapters/paths.ts'
-import type { VaultPlace } from '../../adapters/vault-files.ts'
+import type { UserPaths } from '../../adapters/files/paths.ts'
+import type { VaultPlace } from '../../adapters/vault/vault-files.ts'
 
 export type { VaultPlace }
 

@@ -1,6 +1,6 @@
-import { confirm, hasTerminal } from '../../adapters/terminal.ts'
+import { confirm, hasTerminal } from '../../adapters/terminal/terminal.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type Changed, changesOf, wipeDocument, withSecrets } from '../../core/vault-edit.ts'
+import { type Changed, changesOf, wipeDocument, withSecrets } from '../../core/vault/edit.ts'
 import type { VaultAccess } from './access.ts'
 import { updateVault } from './open.ts'
 

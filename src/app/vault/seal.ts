@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { decryptWith, encryptTo, recipientOf } from '../../adapters/age-files.ts'
-import type { Check, VaultPlace } from '../../adapters/vault-files.ts'
+import { decryptWith, encryptTo, recipientOf } from '../../adapters/vault/age-files.ts'
+import type { Check, VaultPlace } from '../../adapters/vault/vault-files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { encodeDocument, parseDocument, type VaultDocument } from '../../core/vault-document.ts'
+import { encodeDocument, parseDocument, type VaultDocument } from '../../core/vault/document.ts'
 
 /** A document as the bytes of a vault file, with the proof that they open to the same document. */
 export interface Sealed {

@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { ImportFormat } from '../../core/secret-import.ts'
+import type { ImportFormat } from '../../core/vault/import.ts'
 
 /**
  * Reads a clear-text file once more by a reader that is not ours (Node's for dotenv and JSON, the YAML core schema's
@@ -29,7 +29,7 @@ async function readAgain(format: ImportFormat, text: string): Promise<Record<str
   try {
     if (format === 'dotenv') return parseEnv(text)
     if (format === 'json') return JSON.parse(text) as Record<string, unknown>
-    const { readByCoreSchema } = await import('../../core/yaml-core-schema.ts')
+    const { readByCoreSchema } = await import('../../core/text/yaml-core-schema.ts')
     return readByCoreSchema(text) as Record<string, unknown>
   } catch {
     return {} // the error's text repeats parts of the file: it goes nowhere

@@ -1,7 +1,7 @@
-import { decryptWithPassphrase, identityIn } from '../../adapters/age-files.ts'
-import { readIdentity, type VaultPlace } from '../../adapters/vault-files.ts'
-import { usablePassphrase } from '../../core/passphrase.ts'
+import { decryptWithPassphrase, identityIn } from '../../adapters/vault/age-files.ts'
+import { readIdentity, type VaultPlace } from '../../adapters/vault/vault-files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { usablePassphrase } from '../../core/vault/passphrase.ts'
 
 /**
  * Opens the identity file with a passphrase (bytes as typed; newlines at its ends don't count; not wiped).

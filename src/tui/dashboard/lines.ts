@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { printable } from '../../cli/output.ts'
 import { clip } from '../../cli/width.ts'
-import type { Failure } from '../../core/failure.ts'
-import { failureText } from '../../core/failure-text.ts'
+import type { Failure } from '../../core/failure/failure.ts'
+import { failureText } from '../../core/failure/words.ts'
 
 /** The words of a command's output, for a place that has its own colours. */
 export function plainLines(lines: readonly string[]): string[] {

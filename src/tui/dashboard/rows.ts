@@ -1,7 +1,7 @@
 import type { RunningCommand } from '../../app/dashboard/overview.ts'
-import type { SecretRow } from '../../app/secrets.ts'
+import type { SecretRow } from '../../app/session/secrets.ts'
 import { whatHappened } from '../../cli/activity-words.ts'
-import type { Activity } from '../../core/activity.ts'
+import type { Activity } from '../../core/session/activity.ts'
 import type { Tab } from './keys.ts'
 import type { Live } from './use-live.ts'
 

@@ -1,4 +1,4 @@
-import type { SecretRow } from '../../app/secrets.ts'
+import type { SecretRow } from '../../app/session/secrets.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
 import { roughly, when } from '../../cli/time.ts'

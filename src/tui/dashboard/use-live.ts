@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Overview } from '../../app/dashboard/overview.ts'
 import type { DashboardSource } from '../../app/dashboard/source.ts'
-import type { Activity } from '../../core/activity.ts'
-import type { Failure } from '../../core/failure.ts'
+import type { Failure } from '../../core/failure/failure.ts'
+import type { Activity } from '../../core/session/activity.ts'
 
 const TICK_MS = 1_000
 

@@ -1,4 +1,4 @@
-import { type Aside, startAside } from '../../adapters/ghost.ts'
+import { type Aside, startAside } from '../../adapters/holder/client.ts'
 
 /** What has the terminal otherwise. */
 export interface Lender {

@@ -1,7 +1,7 @@
 import { constants, openSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { ReadStream } from 'node:tty'
-import { Patience } from '../../adapters/patience.ts'
+import { Patience } from '../../adapters/terminal/patience.ts'
 import { type MouseEvent, splitMouse } from './mouse.ts'
 
 /** A sequence that was cut between two reads comes within this time, or it was a lone Esc. */

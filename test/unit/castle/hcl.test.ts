@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hclReader } from '../../../src/adapters/hcl.ts'
-import { attribute, attributes, expressions, literal, textOf } from '../../../src/core/castle/hcl.ts'
-import { alignedLines, hclString } from '../../../src/core/castle/hcl-text.ts'
+import { hclReader } from '../../../src/castle/adapters/hcl.ts'
+import { attribute, attributes, expressions, literal, textOf } from '../../../src/castle/core/hcl.ts'
+import { alignedLines, hclString } from '../../../src/castle/core/hcl-text.ts'
 import { need } from '../../support/tools.ts'
 
 const read = await hclReader()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HiddenValues } from '../../../src/core/castle/hidden-values.ts'
+import { HiddenValues } from '../../../src/castle/core/hidden-values.ts'
 
 const KEY = 'q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k='
 

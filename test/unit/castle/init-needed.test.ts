@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
-import { hclReader } from '../../../src/adapters/hcl.ts'
-import type { HclFile } from '../../../src/core/castle/hcl.ts'
-import { type Initialised, initNeeded } from '../../../src/core/castle/init-needed.ts'
+import { hclReader } from '../../../src/castle/adapters/hcl.ts'
+import type { HclFile } from '../../../src/castle/core/hcl.ts'
+import { type Initialised, initNeeded } from '../../../src/castle/core/init-needed.ts'
 
 let read: (text: string) => HclFile
 beforeAll(async () => {

@@ -3,7 +3,7 @@
  * repositories have that looks like one (siderolabs/contrib, rgl/terraform-proxmox-talos, hcloud-talos and others).
  */
 import { expect, test } from 'vitest'
-import { secretIn } from '../../../src/core/castle/lint/secret-values.ts'
+import { secretIn } from '../../../src/castle/core/lint/secret-values.ts'
 
 const HEX64 = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
 const KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA='

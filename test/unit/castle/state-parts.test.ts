@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { joinedParts, withParts } from '../../../src/core/castle/state-parts.ts'
-import { emptyDocument, MAX_VALUE } from '../../../src/core/vault-document.ts'
+import { joinedParts, withParts } from '../../../src/castle/core/state-parts.ts'
+import { emptyDocument, MAX_VALUE } from '../../../src/core/vault/document.ts'
 
 const NOW = '2026-01-01T00:00:00.000Z'
 const about = { mode: 0o600, updated: NOW }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseActivity, parseSince } from '../../../src/core/activity.ts'
+import { parseActivity, parseSince } from '../../../src/core/session/activity.ts'
 
 const LINE = {
   time: '2026-11-24T02:00:00Z',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CONFIG_BYTES, parseConfig } from '../../../src/core/config.ts'
-import { failureText } from '../../../src/core/failure-text.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import { CONFIG_BYTES, parseConfig } from '../../../src/core/project/read.ts'
 
 const DESIGN = `version: 1
 provider: infisical                # or: vault

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { diagnose, type SystemFacts } from '../../../src/core/doctor.ts'
+import { diagnose, type SystemFacts } from '../../../src/core/session/doctor.ts'
 
 const GOOD: SystemFacts = {
   uid: 1000,

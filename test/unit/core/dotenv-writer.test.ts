@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DOTENV_READERS, type DotenvReader } from '../../../src/core/dotenv-writer.ts'
-import { failureText } from '../../../src/core/failure-text.ts'
-import { render } from '../../../src/core/formats.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import { render } from '../../../src/core/grant/formats.ts'
+import { DOTENV_READERS, type DotenvReader } from '../../../src/core/text/dotenv-writer.ts'
 import { need, needPython } from '../../support/tools.ts'
 
 let folder: string

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../../../src/core/config.ts'
-import type { ExplainContext } from '../../../src/core/explain.ts'
-import { explainCommand, planFor } from '../../../src/core/explain.ts'
-import { compileLaunchSet } from '../../../src/core/plan.ts'
+import { compileLaunchSet } from '../../../src/core/grant/compile.ts'
+import type { ExplainContext } from '../../../src/core/grant/explain.ts'
+import { explainCommand, planFor } from '../../../src/core/grant/explain.ts'
+import { parseConfig } from '../../../src/core/project/read.ts'
 
 const CANARY = 'c4n4ry'
 const context: ExplainContext = { ghost: '/run/g', source: 'vault', mode: 'rootless', max: 43_200 }

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { failureText } from '../../../src/core/failure-text.ts'
-import type { BindFormat } from '../../../src/core/formats.ts'
-import { BIND_FORMATS, render } from '../../../src/core/formats.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import type { BindFormat } from '../../../src/core/grant/formats.ts'
+import { BIND_FORMATS, render } from '../../../src/core/grant/formats.ts'
 import { need, sayWhy } from '../../support/tools.ts'
 
 function text(format: BindFormat, ...values: [string, string | Buffer][]): string {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { SessionMeta } from '../../../src/core/ghost-set.ts'
-import { encodeSet } from '../../../src/core/ghost-set.ts'
-import type { LaunchEntry, LaunchSet } from '../../../src/core/launch-set.ts'
-import { KEEP_UMASK } from '../../../src/core/launch-set.ts'
+import type { LaunchEntry, LaunchSet } from '../../../src/core/grant/launch-set.ts'
+import { KEEP_UMASK } from '../../../src/core/grant/launch-set.ts'
+import type { SessionMeta } from '../../../src/core/grant/set-frame.ts'
+import { encodeSet } from '../../../src/core/grant/set-frame.ts'
 
 const meta: SessionMeta = { idle: 0, max: 0, scope: 'user', label: 'default', root: '', provider: 'vault' }
 const project: SessionMeta = {

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ImportFormat, parseSecrets } from '../../../src/core/secret-import.ts'
+import { type ImportFormat, parseSecrets } from '../../../src/core/vault/import.ts'
 import { need, needPython } from '../../support/tools.ts'
 
 const PYTHON = needPython(['dotenv', 'yaml'], 'the reference readers of imported files')

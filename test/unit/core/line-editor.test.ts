@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Edit, LineEditor } from '../../../src/core/line-editor.ts'
+import { type Edit, LineEditor } from '../../../src/core/text/line-editor.ts'
 
 function typed(keys: string | Uint8Array, limit?: number): { edits: Edit[]; text: string } {
   const editor = new LineEditor(limit)

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, parseDuration } from '../../../src/core/duration.ts'
-import { envNameEffect, envNameProblem } from '../../../src/core/env-name.ts'
-import { lookalikeProblem } from '../../../src/core/lookalike.ts'
-import { nearest } from '../../../src/core/nearest.ts'
-import { isSecretName } from '../../../src/core/secret-name.ts'
+import { envNameEffect, envNameProblem } from '../../../src/core/grant/env-name.ts'
+import { formatDuration, parseDuration } from '../../../src/core/text/duration.ts'
+import { lookalikeProblem } from '../../../src/core/text/lookalike.ts'
+import { nearest } from '../../../src/core/text/nearest.ts'
+import { isSecretName } from '../../../src/core/text/secret-name.ts'
 
 describe('secret names', () => {
   it.each(['A', '_', 'KUBECONFIG_CONTENT', 'a1', 'A'.repeat(128)])('accepts %s', (name) => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../../../src/core/config.ts'
-import { failureText } from '../../../src/core/failure-text.ts'
-import { grantTable } from '../../../src/core/grants.ts'
-import { KEEP_UMASK } from '../../../src/core/launch-set.ts'
-import type { LaunchSet } from '../../../src/core/plan.ts'
-import { compileLaunchSet } from '../../../src/core/plan.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import type { LaunchSet } from '../../../src/core/grant/compile.ts'
+import { compileLaunchSet } from '../../../src/core/grant/compile.ts'
+import { grantTable } from '../../../src/core/grant/grants.ts'
+import { KEEP_UMASK } from '../../../src/core/grant/launch-set.ts'
+import { parseConfig } from '../../../src/core/project/read.ts'
 
 const GHOST = "/run/user/1000/tazpod/it's/ghost"
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { BindRule, ProjectConfig } from '../../../src/core/config-model.ts'
-import { ignoreLines } from '../../../src/core/gitignore.ts'
-import { grantTable } from '../../../src/core/grants.ts'
-import { importCommand } from '../../../src/core/import-command.ts'
-import { secretNames } from '../../../src/core/secret-names.ts'
-import { grantLine, settingLines, warningLines } from '../../../src/core/trust-lines.ts'
+import { grantTable } from '../../../src/core/grant/grants.ts'
+import { importCommand } from '../../../src/core/grant/import-command.ts'
+import type { BindRule, ProjectConfig } from '../../../src/core/grant/model.ts'
+import { secretNames } from '../../../src/core/grant/named-secrets.ts'
+import { ignoreLines } from '../../../src/core/project/gitignore.ts'
+import { grantLine, settingLines, warningLines } from '../../../src/core/project/trust-terms.ts'
 
 const CONFIG: ProjectConfig = {
   version: 1,

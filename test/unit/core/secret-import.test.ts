@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { failureText } from '../../../src/core/failure-text.ts'
-import { render } from '../../../src/core/formats.ts'
-import type { ImportFormat } from '../../../src/core/secret-import.ts'
-import { parseSecrets } from '../../../src/core/secret-import.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import { render } from '../../../src/core/grant/formats.ts'
+import type { ImportFormat } from '../../../src/core/vault/import.ts'
+import { parseSecrets } from '../../../src/core/vault/import.ts'
 
 function read(format: ImportFormat, text: string | Buffer): Record<string, string> {
   const result = parseSecrets(format, Buffer.from(text), 'F')

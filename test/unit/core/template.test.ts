@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { ProjectConfig } from '../../../src/core/config.ts'
-import { parseConfig } from '../../../src/core/config.ts'
-import type { TemplateInput } from '../../../src/core/config-template.ts'
-import { configTemplate } from '../../../src/core/config-template.ts'
-import { failureText } from '../../../src/core/failure-text.ts'
-import { parseLegacySecrets } from '../../../src/core/legacy-secrets.ts'
-import { isSecretName } from '../../../src/core/secret-name.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import { parseLegacySecrets } from '../../../src/core/project/legacy.ts'
+import type { ProjectConfig } from '../../../src/core/project/read.ts'
+import { parseConfig } from '../../../src/core/project/read.ts'
+import type { TemplateInput } from '../../../src/core/project/template.ts'
+import { configTemplate } from '../../../src/core/project/template.ts'
+import { isSecretName } from '../../../src/core/text/secret-name.ts'
 
 function config(text: string): ProjectConfig {
   const parsed = parseConfig(text, 'tazpod.yaml')

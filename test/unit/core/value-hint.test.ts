@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lineEndOfToken, valueHint } from '../../../src/core/value-hint.ts'
+import { lineEndOfToken, valueHint } from '../../../src/core/vault/value-hint.ts'
 import { need } from '../../support/tools.ts'
 
 describe.skipIf(!need('ssh-keygen', 'keys that ssh refuses'))('an SSH key', () => {

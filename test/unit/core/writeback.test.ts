@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { writebackProblem } from '../../../src/core/writeback.ts'
+import { writebackProblem } from '../../../src/core/session/writeback.ts'
 
 const problem = (given: string, now: string | Buffer) =>
   writebackProblem(Buffer.from(given), Buffer.from(now))

@@ -1,9 +1,9 @@
 /** The table of recorded answers: what each of them means, for both generations of the server. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { classify, type Operation } from '../../../src/core/infisical/classify.ts'
-import { infisicalFailureText } from '../../../src/core/infisical/failure-text.ts'
-import type { InfisicalProblem } from '../../../src/core/infisical/problem.ts'
+import type { InfisicalProblem } from '../../../src/core/failure/infisical.ts'
+import { infisicalFailureText } from '../../../src/core/failure/infisical-words.ts'
+import { classify, type Operation } from '../../../src/core/provider/infisical/classify.ts'
 
 type Row = [
   what: string,

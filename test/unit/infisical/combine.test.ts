@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { combine, type Wanted } from '../../../src/core/infisical/combine.ts'
-import { type Listing, readListing } from '../../../src/core/infisical/listing.ts'
-import { storedFormProblem } from '../../../src/core/infisical/stored-form.ts'
+import { combine, type Wanted } from '../../../src/core/provider/infisical/combine.ts'
+import { type Listing, readListing } from '../../../src/core/provider/infisical/listing.ts'
+import { storedFormProblem } from '../../../src/core/provider/infisical/stored-form.ts'
 
 const raw = (secretKey: string, secretValue: string, more = {}) => ({ secretKey, secretValue, ...more })
 const listing = (body: unknown, path = '/'): Listing => {

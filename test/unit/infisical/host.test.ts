@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { failureText } from '../../../src/core/failure-text.ts'
-import { normaliseHost } from '../../../src/core/infisical/host.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
+import { normaliseHost } from '../../../src/core/provider/infisical/host.ts'
 
 test.each([
   ['https://eu.infisical.com', 'https://eu.infisical.com'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isJwt, margin, mayRenew, tokenTimes } from '../../../src/core/infisical/token.ts'
+import { isJwt, margin, mayRenew, tokenTimes } from '../../../src/core/provider/infisical/token.ts'
 
 const jwt = (claims: object) =>
   ['eyJhbGciOiJIUzI1NiJ9', Buffer.from(JSON.stringify(claims)).toString('base64url'), 'c2ln'].join('.')

@@ -1,0 +1,30 @@
+import { getMany } from '../../adapters/holder/client.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { wipeDocument } from '../../core/vault/edit.ts'
+import { typedIdentity, type VaultAccess } from '../vault/access.ts'
+import { openVault } from '../vault/open.ts'
+
+/**
+ * The value of one secret, for the eyes of whoever knows the passphrase: it is asked for even while unlocked, because
+ * an unattended terminal must not be enough. From the vault where that is the provider, else from the session: a name
+ * in the vault may be another secret. The caller wipes it.
+ * Failures: those of passphrases and of the vault, secret-missing, locked, ghost, native-missing.
+ */
+export async function revealSecret(
+  access: VaultAccess,
+  name: string,
+  provider: 'vault' | 'infisical',
+): Promise<Result<Buffer>> {
+  const identity = await typedIdentity(access)
+  if (!identity.ok) return identity
+  const doc = await openVault(access.place, identity.value).finally(() => identity.value.fill(0))
+  if (!doc.ok) return doc
+  const value = provider === 'vault' ? doc.value.secrets.get(name)?.value : undefined
+  const copy = value && Buffer.from(value)
+  wipeDocument(doc.value)
+  if (copy) return ok(copy)
+  const held = await getMany([name])
+  if (!held.ok) return held
+  const [found] = held.value
+  return found === undefined ? err({ reason: 'secret-missing', name, from: 'the session' }) : ok(found)
+}

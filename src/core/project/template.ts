@@ -1,0 +1,115 @@
+import type { InfisicalConfig, SecretRule } from '../grant/model.ts'
+
+export interface TemplateInput {
+  provider: 'vault' | 'infisical'
+  /** The project's own vault, relative to its folder; absent: the user's vault. */
+  vault?: string
+  infisical?: InfisicalConfig
+  secrets: readonly SecretRule[]
+}
+
+/**
+ * The `tazpod.yaml` that `tazpod init` writes: right as it stands, every further setting shown in a comment, no
+ * line of its own longer than 80 columns. Names in the input have passed the checks of the project file.
+ */
+export function configTemplate(input: TemplateInput): string {
+  const source = ['version: 1', provider(input), vault(input)].join('\n')
+  const parts = [HEAD, source, infisical(input), SESSION, secrets(input), BINDS, COMMANDS]
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => `${part.trim()}\n`)
+    .join('\n')
+}
+
+const HEAD = `# What tazpod hands to which command. Names only: this file is committed.
+# Every change of it must be confirmed once with: tazpod trust
+`
+
+const SESSION = `
+# When tazpod locks itself: after \`idle\` without a command, after \`max\` anyway.
+# scope: terminal = only terminals that gave the passphrase may use the session.
+# lockOn: [suspend, screen] = also when the machine sleeps, the screen locks.
+session: { idle: 30m, max: 12h, scope: user }
+`
+
+const BINDS = `
+# Files of this project that exist only inside a command (an empty placeholder
+# for everybody else). format: tfvars | json | dotenv | yaml | raw; a dotenv has
+# for: sh | node | compose | docker | python, which read it differently
+# binds:
+#   - path: infra/secrets.auto.tfvars
+#     format: tfvars
+#     values:
+#       infisical_client_id: { identity: clientId }
+#       proxmox_token: PROXMOX_TOKEN_SECRET
+`
+
+const COMMANDS = `
+# Without \`commands\` every command gets everything above. With it, a command
+# gets exactly what is listed, and "*" stands for every other command.
+# commands:
+#   terraform: { binds: [infra/secrets.auto.tfvars] }
+#   kubectl: { secrets: [KUBECONFIG_CONTENT] }
+#   "*": { secrets: [] }
+`
+
+const EXAMPLES = `
+# Secrets, each a file in memory; \`env\` names the variable with its path.
+# \`as: value\` puts the value itself into the variable. Well-known names such as
+# KUBECONFIG_CONTENT or TALOSCONFIG_CONTENT need nothing but the name, others
+# can borrow a layout: preset: kubectl, talosctl, sops, ssh, aws, docker, …`
+
+function provider({ provider: name }: TemplateInput): string {
+  const comment = name === 'vault' ? 'secrets come from the encrypted vault' : 'secrets come from Infisical'
+  return `provider: ${name}  # ${comment}`
+}
+
+function vault({ vault: path }: TemplateInput): string {
+  if (path !== undefined) return `vault: ${quoted(path)}  # encrypted, can be committed`
+  return '# vault: .tazpod/vault.age  # a vault of this project alone'
+}
+
+function infisical({ provider: name, infisical: place }: TemplateInput): string {
+  if (name !== 'infisical' && place === undefined) return ''
+  const { project, environment, paths } = place ?? {
+    project: 'my-project',
+    environment: 'prod',
+    paths: [{ path: '/' }],
+  }
+  return `
+# The server's address belongs to the identity in the vault, not here.
+infisical:
+  project: ${quoted(project)}  # slug or id
+  environment: ${quoted(environment)}
+  paths: [${paths.map(({ path }) => quoted(path)).join(', ')}]`
+}
+
+function secrets({ secrets: rules }: TemplateInput): string {
+  if (rules.length === 0) {
+    return `${EXAMPLES}
+secrets: []
+# secrets:
+#   - { name: KUBECONFIG_CONTENT, file: kubeconfig, env: KUBECONFIG }
+#   - { name: GITHUB_TOKEN, env: GITHUB_TOKEN, as: value }
+`
+  }
+  return `${EXAMPLES}\nsecrets:\n${rules.map(ruleLine).join('\n')}\n`
+}
+
+function ruleLine(rule: SecretRule): string {
+  const fields = [
+    ['name', rule.name],
+    ['file', rule.file],
+    ['env', rule.env],
+    ['preset', rule.preset],
+    ['as', rule.as === 'value' ? 'value' : undefined],
+  ].flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${quoted(value)}`]))
+  const line = `  - { ${fields.join(', ')} }`
+  return line.length <= 80 ? line : `  - ${fields.join('\n    ')}`
+}
+
+/** Plain where YAML reads the word as itself, quoted otherwise. */
+function quoted(word: string | undefined): string {
+  const text = word ?? ''
+  return /^[A-Za-z_/.][A-Za-z0-9_/.-]*$/.test(text) && !/^null$/i.test(text) ? text : JSON.stringify(text)
+}

@@ -1,0 +1,42 @@
+import type { Result } from '../result.ts'
+
+/** One whole set of what a provider delivers. All values are Buffers that the receiver zeroes. */
+export interface ProvidedSet {
+  secrets: ReadonlyMap<string, Buffer>
+  /** The machine identity itself, for binds and files that need it: clientId, clientSecret, token, host. */
+  identity: ReadonlyMap<string, Buffer>
+  /** Every name that there is, with the place that it has at the provider; `secrets` may hold only those in use. */
+  names: ReadonlyMap<string, string>
+  /** What has to be kept of a session that ends by itself. */
+  session?: ProviderSession
+  /** ISO 8601: these are not the provider's own words of now, but the copy of an earlier pull. */
+  copyOf?: string
+  /** Remarks for a person. Names only. */
+  notes: readonly string[]
+}
+
+export interface ProviderSession {
+  /** Entries for tazpod itself, never granted to a command. */
+  entries: ReadonlyMap<string, Buffer>
+  /** Seconds until everything should be fetched anew; 0 = never. */
+  refresh: number
+  /** Seconds until `identity.token` ends; 0 = never. */
+  tokenLeft: number
+}
+
+/** A source of secrets. A fetch delivers everything or fails: nothing half-loaded is ever handed on. */
+export interface SecretProvider {
+  /** As in `provider:` of tazpod.yaml. */
+  readonly name: string
+  fetch(): Promise<Result<ProvidedSet>>
+  /** Called instead of `settled` when the set did not get there: what was opened for it is let go. */
+  abandoned?(): Promise<void>
+  /** Called once the set is in the holder: what was only prepared may now be kept (a failure is a remark). */
+  settled?(provided: ProvidedSet): Promise<string | undefined>
+}
+
+/** What to type to store a secret where this provider finds it; the vault has no folders, and `path` means nothing. */
+export function setCommand(provider: string, name: string, path?: string): string {
+  if (provider !== 'infisical') return `tazpod vault set ${name}`
+  return `tazpod secrets push ${name}${path === undefined ? '' : ` --path ${path}`}`
+}

@@ -1,0 +1,29 @@
+import { loadProject } from '../../app/project/project.ts'
+import type { Errand } from '../../app/provider/infisical/once.ts'
+import type { AccessFlags } from '../../app/vault/access.ts'
+import { storeOf } from '../../castle/app/access.ts'
+import { ok, type Result } from '../../core/result.ts'
+import { identitiesOf } from './inventory.ts'
+import { applySops, finishSops, planSops, type SopsReport, verifySops } from './sops.ts'
+
+const STEPS = { plan: planSops, apply: applySops, verify: verifySops, finish: finishSops }
+
+/** One step of the farewell to SOPS, in the current folder, into the store of its project. */
+export async function migrateSops(
+  step: keyof typeof STEPS,
+  flags: AccessFlags & { overwrite: boolean },
+  env: NodeJS.ProcessEnv,
+  errand: Errand,
+): Promise<Result<SopsReport>> {
+  const folder = process.cwd()
+  const project = await loadProject(folder)
+  if (!project.ok) return project
+  const withStore = await storeOf(project.value?.config.provider ?? 'vault', flags, errand)
+  if (!withStore.ok) return withStore
+  const identities = await identitiesOf(env)
+  if (!identities.ok) return identities
+  const options = { folder, identities: identities.value, overwrite: flags.overwrite }
+  const done = await withStore.value((store) => STEPS[step](store, options))
+  for (const identity of identities.value) identity.fill(0)
+  return done.ok ? ok(done.value) : done
+}
