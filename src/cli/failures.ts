@@ -1,9 +1,11 @@
+import type { FailureText } from '../core/failure/exit.ts'
 import type { Failure } from '../core/failure/failure.ts'
-import { type FailureText, failureText } from '../core/failure/words.ts'
+import { failureText } from '../core/failure/words.ts'
 import { printable, styled } from './output.ts'
 
 /** The words and exit codes of failures, for commands that render a state themselves. */
-export { EXIT, failureText } from '../core/failure/words.ts'
+export { EXIT } from '../core/failure/exit.ts'
+export { failureText } from '../core/failure/words.ts'
 
 /** What went wrong and what to do, on stderr. */
 export function tellText({ message, next }: FailureText): void {

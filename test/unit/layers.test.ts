@@ -214,6 +214,18 @@ function withoutFailures(text: string): string {
   return text.replace(/reason: 'ghost',/g, '')
 }
 
+test('no file imports itself, not through any number of others and not for a type alone', () => {
+  const graph = new Map(FILES.map((file) => [file, new Set<string>()]))
+  for (const one of IMPORTS)
+    if (one.specifier.startsWith('.') && !one.dynamic) graph.get(one.file)?.add(targetOf(one))
+  const reachable = (start: string): Set<string> => {
+    const seen = new Set(graph.get(start))
+    for (const file of seen) for (const next of graph.get(file) ?? []) seen.add(next)
+    return seen
+  }
+  expect(FILES.filter((file) => reachable(file).has(file))).toEqual([])
+})
+
 test('a command is small: at most 80 lines, and the entry at most 60', () => {
   const lines = (file: string): number => (SOURCES.get(file) ?? '').trimEnd().split('\n').length
   const long = FILES.filter((file) => file.startsWith('commands/') && lines(file) > 80)

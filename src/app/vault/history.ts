@@ -11,7 +11,8 @@ import {
   vaultTools,
   withWriter,
 } from '../../adapters/vault/vault-files.ts'
-import { EXIT, failureText } from '../../core/failure/words.ts'
+import { EXIT } from '../../core/failure/exit.ts'
+import { failureText } from '../../core/failure/words.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { MAX_VAULT, type VaultDocument } from '../../core/vault/document.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'

@@ -1,4 +1,4 @@
-import { EXIT } from '../../core/failure/words.ts'
+import { EXIT } from '../../core/failure/exit.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { readExisting } from '../adapters/files.ts'
 import { type CheckedManifest, checkManifests, readCrds } from '../core/crd.ts'

@@ -1,5 +1,5 @@
 import type { CastleFailure } from './castle.ts'
-import { EXIT, type FailureText, withNext } from './words.ts'
+import { EXIT, type FailureText, withNext } from './exit.ts'
 
 /** The words for castles and migrations; `failureText` is the one caller. */
 export function castleFailureText(failure: CastleFailure): FailureText {

@@ -1,5 +1,5 @@
+import { EXIT, type FailureText } from './exit.ts'
 import type { InfisicalFailure, InfisicalPlace, InfisicalProblem } from './infisical.ts'
-import { EXIT, type FailureText } from './words.ts'
 
 /** The words for everything that can go wrong with Infisical. Never a credential, never a query string. */
 export function infisicalFailureText({ problem, at }: InfisicalFailure): FailureText {

@@ -2,8 +2,8 @@ import { SECRET_NAME_RULE } from '../text/secret-name.ts'
 import { shellWord } from '../text/shell-word.ts'
 import { show } from '../text/show.ts'
 import { errnoWords } from './errno-words.ts'
+import { EXIT, type FailureText } from './exit.ts'
 import type { Failure } from './failure.ts'
-import { EXIT, type FailureText } from './words.ts'
 
 export type VaultFailure = Extract<
   Failure,

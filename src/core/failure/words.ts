@@ -1,27 +1,9 @@
 import { castleFailureText } from './castle-words.ts'
 import { errnoWords, isSystemErrno } from './errno-words.ts'
+import { EXIT, type FailureText, withNext } from './exit.ts'
 import type { Failure } from './failure.ts'
 import { infisicalFailureText } from './infisical-words.ts'
 import { vaultFailureText } from './vault-words.ts'
-
-/** Exit codes of DESIGN §7 (sysexits.h). A command's own code passes through `exec` untouched. */
-export const EXIT = {
-  usage: 64,
-  data: 65,
-  unavailable: 69,
-  bug: 70,
-  system: 71,
-  locked: 75,
-  refused: 77,
-} as const
-
-export interface FailureText {
-  /** What happened and why: one line, or several for a list of config problems. */
-  message: string
-  /** The next command to type, if there is one. */
-  next?: string
-  exitCode: number
-}
 
 /** The only place that turns a failure into words. */
 export function failureText(failure: Failure): FailureText {
@@ -154,11 +136,6 @@ export function failureText(failure: Failure): FailureText {
     default:
       return unreachable(failure)
   }
-}
-
-/** A text with the command to type next, where there is one. */
-export function withNext(text: FailureText, next: string | undefined): FailureText {
-  return next === undefined ? text : { ...text, next }
 }
 
 function unreachable(failure: never): never {

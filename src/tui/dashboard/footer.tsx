@@ -1,6 +1,6 @@
 import { Block, Line, Piece } from './bits.tsx'
 import { KEYS, TABS, type Tab } from './keys.ts'
-import type { Message } from './use-actions.ts'
+import type { Message } from './message.ts'
 
 const OWN_LINE = KEYS.filter(({ action }) => action !== 'search' && action !== 'help')
 

@@ -11,15 +11,10 @@ import { CLIPBOARD_SECONDS } from '../terminal/clipboard.ts'
 import type { Dialog } from './dialog.ts'
 import type { Action } from './keys.ts'
 import { inOneLine, plainLines } from './lines.ts'
+import type { Message } from './message.ts'
 import type { TerminalControl } from './terminal-control.ts'
-import type { Tone } from './theme.ts'
 import type { DeskHandle } from './use-desk.ts'
 import type { Live } from './use-live.ts'
-
-export interface Message {
-  text: string
-  tone: Tone
-}
 
 /** What the actions need. */
 export interface Tools {

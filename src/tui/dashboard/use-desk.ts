@@ -1,8 +1,8 @@
 import { useReducer, useRef } from 'react'
 import type { Dialog } from './dialog.ts'
 import type { Tab } from './keys.ts'
+import type { Message } from './message.ts'
 import { rowsOf, selectedIn } from './rows.ts'
-import type { Message } from './use-actions.ts'
 import type { Live } from './use-live.ts'
 
 /** What a person has done to the screen. */

@@ -3,7 +3,7 @@ import { kindOf, parameter, parseCsi } from './csi.ts'
 import { Model } from './model.ts'
 import { isPassedOn, type Modes, SCREEN_MODES, SYNC_MODE } from './modes.ts'
 import { DCS, OSC } from './scanner.ts'
-import type { Size } from './screen.ts'
+import type { Size } from './size.ts'
 
 interface Around {
   write: (text: string | Buffer) => void

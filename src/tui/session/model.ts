@@ -1,5 +1,5 @@
 import xterm from '@xterm/headless'
-import type { Size } from './screen.ts'
+import type { Size } from './size.ts'
 import { withEmoji } from './widths.ts'
 
 /**

@@ -3,11 +3,7 @@ import { type Csi, parseCsi } from './csi.ts'
 import { Modes, SCREEN_MODES } from './modes.ts'
 import { VtScanner } from './scanner.ts'
 import { filterCsi, filterEscape, type Passed } from './scroll-filter.ts'
-
-export interface Size {
-  cols: number
-  rows: number
-}
+import type { Size } from './size.ts'
 
 export interface Surroundings {
   /** Bytes for the terminal. */

@@ -9,7 +9,8 @@ import { helpText } from './help.ts'
 import { type Choice, Keys, PREFIX_NAME } from './keys.ts'
 import { Lending } from './lending.ts'
 import { dueWarning, lifetime, span } from './lifetime.ts'
-import { Screen, type Size } from './screen.ts'
+import { Screen } from './screen.ts'
+import type { Size } from './size.ts'
 
 export interface SessionOptions {
   /** The inherited descriptor of the guard's page. */

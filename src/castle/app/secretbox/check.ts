@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { EXIT } from '../../../core/failure/words.ts'
+import { EXIT } from '../../../core/failure/exit.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import { readExisting } from '../../adapters/files.ts'
 import { openBox } from '../../adapters/secretbox.ts'
