@@ -5,7 +5,7 @@ export function isSecretsFile(path: string): boolean {
 
 /** A text that code turns into a config (`templatefile`). */
 export function isTemplate(path: string): boolean {
-  return /\.(tftpl|tpl)$/.test(path)
+  return /\.(tftpl|tpl|tmpl)$/.test(path)
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { secretIn } from '../../../src/castle/core/lint/secret-values.ts'
+import { PUBLIC_FINE, PUBLIC_SECRETS } from './public-lines.ts'
 
 const HEX64 = '376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba'
 const KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA='
@@ -96,6 +97,11 @@ const FINE: readonly [name: string, value: string][] = [
   ['store', 'auth:\n  clientSecret:\n    name: universal-auth-credentials\n    key: clientSecret\n'],
   ['config', `certificate-authority-data: ${DATA}\nserver: https://10.0.0.1:6443\n`],
 ]
+
+test('public code: every literal secret is found, and nothing else is called one', () => {
+  expect(PUBLIC_SECRETS.filter(([name, value]) => secretIn(name, value) === undefined)).toEqual([])
+  expect(PUBLIC_FINE.filter(([name, value]) => secretIn(name, value) !== undefined)).toEqual([])
+})
 
 /** Of what is called a secret, how much is one; of what is one, how much is called so. */
 function measured(): { precision: number; recall: number; missed: string[]; wrong: string[] } {
