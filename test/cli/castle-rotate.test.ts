@@ -134,7 +134,7 @@ resource "terraform_data" "told" {
     expect(calls.filter((call) => call !== 'get pods')).toEqual(['get secrets', 'replace -f'])
     const places = scan([scratch.home], [next]).map(({ path }) => path)
     expect(places.filter((path) => !path.startsWith(join(blue, 'terraform.tfstate')))).toEqual([])
-  })
+  }, 240_000) // it waits for API servers, 3 s at a time
 
   test('afterwards: planned without a change, checked by the new key, and the old one named', async () => {
     const planned = await tazpod(scratch, ['castle', 'plan', '--', '-detailed-exitcode'], {
