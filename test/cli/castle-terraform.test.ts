@@ -320,15 +320,21 @@ describe.skipIf(!need('terraform', 'the preflight of a castle'))('the preflight'
     ['more.auto.tfvars', 'talos_secretbox_key = ""\n', 1],
     ['more.auto.tfvars.json', '{\n  "talos_secretbox_key": ""\n}\n', 2],
     ['terraform.tfvars.json', '{"talos_secretbox_key": null}', 1],
+    ['z.auto.tfvars', 'talos_secretbox_key_name = "key9"\n', 1],
   ])('refuses a committed value in front of an injected one: %s', async (name, text, line) => {
     const file = join(blue, name)
     writeFileSync(file, text)
-    await refused(`${name}:${line} gives a value to talos_secretbox_key, which tazpod injects`, 77)
+    const variable = /talos_\w+/.exec(text)?.[0]
+    await refused(`${name}:${line} gives a value to ${variable}, which tazpod injects`, 77)
     rmSync(file)
   })
 
   test.each([
     [['-var', 'talos_secretbox_key=x'], '-var talos_secretbox_key=… would replace what tazpod injects'],
+    [
+      ['-var', 'talos_secretbox_key_name=key9'],
+      '-var talos_secretbox_key_name=… would replace what tazpod injects',
+    ],
     [['--var=talos_secretbox_key=x'], '-var talos_secretbox_key=… would replace what tazpod injects'],
     [['-var-file=mine.tfvars'], 'mine.tfvars:1 gives a value to talos_secretbox_key, which tazpod injects'],
     [['-out=plan.out'], 'a saved plan holds the key and every granted value'],

@@ -16,6 +16,7 @@ import { isSecretsFile, terraformFileKind } from '../core/terraform-files.ts'
 import { isVerboseLog, TERRAFORM_NEEDED, terraformVersion } from '../core/terraform-state.ts'
 import type { Castle } from './record.ts'
 import { statePath } from './record.ts'
+import { ROTATION_FILE, ROTATION_NAMES } from './rotation-file.ts'
 
 /** A run that begins with less time than this could lose its credentials in the middle. */
 const LEAST_MS = 15 * 60_000
@@ -152,10 +153,10 @@ async function stateMode(castle: Castle): Promise<Result<void>> {
 }
 
 async function shadows({ folder }: Castle): Promise<Result<void>> {
-  const injected = await injectedNames(folder)
+  const injected = await guardedNames(folder)
   if (!injected.ok) return injected
   for (const { path } of await filesBelow(folder, false)) {
-    if (terraformFileKind(path) !== 'values') continue
+    if (terraformFileKind(path) !== 'values' || path === ROTATION_FILE) continue
     const shadow = await shadowIn(folder, path, injected.value)
     if (!shadow.ok) return shadow
     if (shadow.value === undefined) continue
@@ -169,7 +170,7 @@ async function shadows({ folder }: Castle): Promise<Result<void>> {
 }
 
 async function forwarded({ folder }: Castle, { args }: PreflightOptions): Promise<Result<void>> {
-  const injected = await injectedNames(folder)
+  const injected = await guardedNames(folder)
   if (!injected.ok) return injected
   const found = readForwarded(args, injected.value)
   if (found.refused) {
@@ -188,11 +189,12 @@ async function forwarded({ folder }: Castle, { args }: PreflightOptions): Promis
   return ok()
 }
 
-async function injectedNames(folder: string): Promise<Result<Set<string>>> {
+/** What tazpod answers for: what it binds, and what its file says about the keys. */
+async function guardedNames(folder: string): Promise<Result<Set<string>>> {
   const project = await loadProject(folder)
   if (!project.ok) return project
   const binds = project.value?.config.binds ?? []
-  return ok(new Set(binds.flatMap(({ values }) => values.map(({ key }) => key))))
+  return ok(new Set([...binds.flatMap(({ values }) => values.map(({ key }) => key)), ...ROTATION_NAMES]))
 }
 
 /** Where a file of values (relative to the castle's folder) names one that is injected, in words; undefined: nowhere. */

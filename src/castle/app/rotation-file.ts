@@ -8,6 +8,13 @@ import type { Castle } from './record.ts'
 /** What terraform is told beside the keys: their names in etcd, and which one writes. Committed; no secret. */
 export const ROTATION_FILE = 'rotation.auto.tfvars.json'
 
+/** The variables in it. */
+export const ROTATION_NAMES = [
+  'talos_secretbox_key_name',
+  'talos_secretbox_next_key_name',
+  'talos_secretbox_next_first',
+] as const
+
 /**
  * Makes the file what the record says, also where git has put an older one back: a key under another name opens nothing
  * of what it wrote. A castle whose key was never rotated has none. Failure: io.
@@ -25,7 +32,7 @@ export async function writeRotationFile({ folder, record }: Castle): Promise<Res
         err({ reason: 'io', action: 'delete', path, code: error.code ?? 'EIO' } as const),
     )
   }
-  const values = {
+  const values: Record<(typeof ROTATION_NAMES)[number], unknown> = {
     talos_secretbox_key_name: name,
     talos_secretbox_next_key_name: next,
     talos_secretbox_next_first: nextFirst,
