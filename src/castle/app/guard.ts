@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { err, ok, type Result } from '../../core/result.ts'
 import {
   type CastleRecord,
-  FIRST_KEY_NAME,
   formatRecord,
   isSameCastle,
   type Life,
@@ -11,6 +10,7 @@ import {
   RECORD_NAME,
   recordCopyName,
   recordKeyName,
+  rotationOf,
   sealedText,
 } from '../core/record.ts'
 import { type Castle, readCastle, writeRecord } from './record.ts'
@@ -172,7 +172,7 @@ export async function recordChange(
   const now = new Date().toISOString()
   const { record } = castle
   const moved = change.life !== undefined && change.life !== record.life
-  const keyName = change.keyName ?? record.secretbox?.name ?? FIRST_KEY_NAME
+  const keyName = change.keyName ?? rotationOf(record).name
   const same =
     (change.fingerprint === undefined || change.fingerprint === record.secretbox?.fingerprint) &&
     (record.secretbox === null || keyName === record.secretbox.name)

@@ -5,7 +5,7 @@ import { readExisting } from '../../adapters/files.ts'
 import { openBox } from '../../adapters/secretbox.ts'
 import { withDigest } from '../../core/bolt.ts'
 import { boxesIn, isSecretKey, readEtcdFile, storedAs } from '../../core/etcd-values.ts'
-import { type CastleRecord, FIRST_KEY_NAME, type Life, nextKeyName, oldKeyName } from '../../core/record.ts'
+import { type CastleRecord, type Life, nextKeyName, oldKeyName, rotationOf } from '../../core/record.ts'
 import { keyBytes } from '../../core/secretbox-key.ts'
 import type { OpenCastle } from '../access.ts'
 import { fingerprintOf, openSealed } from '../guard.ts'
@@ -123,7 +123,7 @@ async function ourKeys(
   current: Buffer,
   next: Buffer | undefined,
 ): Promise<OurKey[]> {
-  const name = record.secretbox?.name ?? FIRST_KEY_NAME
+  const { name } = rotationOf(record)
   const keys: OurKey[] = [{ key: name, which: 'current', bytes: Buffer.from(current) }]
   const coming = record.next && next && keyBytes(next)
   if (record.next && coming) keys.push({ key: record.next.name, which: 'next', bytes: coming })

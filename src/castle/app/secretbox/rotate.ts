@@ -3,14 +3,7 @@ import { runGranted } from '../../../adapters/holder/child.ts'
 import { explain } from '../../../app/session/explain.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import { lastStart, notRestarted } from '../../core/api-servers.ts'
-import {
-  FIRST_KEY_NAME,
-  nextKeyName,
-  oldKeyName,
-  ROTATION_STEPS,
-  type RotationStep,
-  rotationOf,
-} from '../../core/record.ts'
+import { nextKeyName, oldKeyName, ROTATION_STEPS, type RotationStep, rotationOf } from '../../core/record.ts'
 import { isKey } from '../../core/secretbox-key.ts'
 import { generationOf } from '../../core/talos-versions.ts'
 import { castleHere, type OpenCastle } from '../access.ts'
@@ -67,7 +60,7 @@ export async function rotateKey(options: RotateOptions): Promise<Result<Rotated>
     const ended = (exitCode: number) =>
       ok({
         castle: record.name,
-        key: record.secretbox?.name ?? FIRST_KEY_NAME,
+        key: rotationOf(record).name,
         fingerprint: record.secretbox?.fingerprint ?? '',
         ...{ steps, rewritten, exitCode },
         next: exitCode === 0 ? null : NEXT[record.next?.step ?? 'remove'],
