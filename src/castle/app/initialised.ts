@@ -5,26 +5,8 @@ import { ok, type Result } from '../../core/result.ts'
 import { readText } from '../adapters/files.ts'
 import { terraformReader } from '../adapters/hcl.ts'
 import type { HclBody } from '../core/hcl.ts'
-import { initNeeded, requiredProviders } from '../core/init-needed.ts'
+import { initNeeded } from '../core/init-needed.ts'
 import { terraformFileKind } from '../core/terraform-files.ts'
-
-/** Whether a folder's code needs any provider that is not built in. Failure: io. */
-export async function asksForProviders(folder: string): Promise<Result<boolean>> {
-  const code = await codeOf(folder)
-  return code.ok ? ok(requiredProviders(code.value).size > 0) : code
-}
-
-async function codeOf(folder: string): Promise<Result<HclBody[]>> {
-  const read = await terraformReader()
-  const code: HclBody[] = []
-  for (const { path } of await filesBelow(folder, false)) {
-    if (terraformFileKind(path) !== 'code') continue
-    const bytes = await readText(join(folder, path))
-    if (!bytes.ok) return bytes
-    if (bytes.value !== undefined) code.push(read(path, bytes.value.toString('utf8')).body)
-  }
-  return ok(code)
-}
 
 /** Whether terraform has to be initialised in a castle's folder before it can work there. Failure: io, config-invalid. */
 export async function needsInit(folder: string, env: NodeJS.ProcessEnv): Promise<Result<boolean>> {
@@ -46,4 +28,16 @@ export async function needsInit(folder: string, env: NodeJS.ProcessEnv): Promise
       installed: (address, version) => existsSync(join(data, 'providers', address, version)),
     }),
   )
+}
+
+async function codeOf(folder: string): Promise<Result<HclBody[]>> {
+  const read = await terraformReader()
+  const code: HclBody[] = []
+  for (const { path } of await filesBelow(folder, false)) {
+    if (terraformFileKind(path) !== 'code') continue
+    const bytes = await readText(join(folder, path))
+    if (!bytes.ok) return bytes
+    if (bytes.value !== undefined) code.push(read(path, bytes.value.toString('utf8')).body)
+  }
+  return ok(code)
 }

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { runPlain } from '../../adapters/holder/child.ts'
 import { withCopy } from '../adapters/memory-copy.ts'
 import { attribute, textOf } from '../core/hcl.ts'
+import { requiredProviders } from '../core/init-needed.ts'
 import type { FixedFile } from '../core/lint/fixes.ts'
 import type { LintModule, SourceFile } from '../core/lint/module.ts'
 import { isSecretsFile } from '../core/terraform-files.ts'
-import { asksForProviders, needsInit } from './initialised.ts'
+import { needsInit } from './initialised.ts'
 
 /** What `terraform validate` says of code before and after a change. */
 export type Proof = { kind: 'same' } | { kind: 'unproved'; why: string } | { kind: 'differs'; why: string }
@@ -22,15 +23,14 @@ export async function proveFix(
 ): Promise<Proof> {
   const roots = modules.filter(({ root, code }) => root && code.length > 0)
   const linked: string[] = []
-  for (const { folder: at } of roots) {
+  for (const { folder: at, code } of roots) {
     const init = await needsInit(join(folder, at), env)
-    const providers = await asksForProviders(join(folder, at))
-    if (!init.ok || !providers.ok) return { kind: 'unproved', why: 'the code could not be read' }
+    if (!init.ok) return { kind: 'unproved', why: 'the code could not be read' }
     const place = at === '' ? 'this folder' : at
     if (!init.value) linked.push(join(at, '.terraform'))
-    else if (providers.value)
+    else if (requiredProviders(code.map(({ hcl }) => hcl.body)).size > 0)
       return { kind: 'unproved', why: `the providers of ${place} are not installed (terraform init)` }
-    else if (modules.some((module) => module.folder === at && module.code.some(fetchesModules)))
+    else if (code.some(fetchesModules))
       return { kind: 'unproved', why: `the modules of ${place} are not fetched (terraform init)` }
   }
   const paths = modules
