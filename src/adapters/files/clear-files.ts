@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { err, ok, type Result } from '../../core/result.ts'
 import { errnoOf } from './errno.ts'
+import { readUpTo } from './read-up-to.ts'
 
 /**
  * Reads a clear-text file that is to be imported, byte for byte, at most `limit` bytes. The caller wipes it.
@@ -11,7 +12,7 @@ export async function readClearFile(path: string, limit: number): Promise<Result
   return withFile(path, constants.O_RDONLY, 'read', async (file) => {
     const { size } = await file.stat()
     if (size > limit) return err({ reason: 'too-large', what: path, size, limit })
-    return ok(await content(file, size))
+    return ok(await readUpTo(file, size))
   })
 }
 
@@ -22,7 +23,7 @@ export async function readClearFile(path: string, limit: number): Promise<Result
 export function emptyClearFile(path: string, expected: Buffer): Promise<Result<void>> {
   return withFile(path, constants.O_RDWR, 'empty', async (file) => {
     const { size } = await file.stat()
-    const now = await content(file, Math.min(size, expected.length + 1))
+    const now = await readUpTo(file, Math.min(size, expected.length + 1))
     const same = now.equals(expected)
     now.fill(0)
     if (!same)
@@ -34,17 +35,6 @@ export function emptyClearFile(path: string, expected: Buffer): Promise<Result<v
     await file.sync()
     return ok()
   })
-}
-
-async function content(file: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(size)
-  let length = 0
-  while (length < size) {
-    const { bytesRead } = await file.read(bytes, length, size - length, length)
-    if (bytesRead === 0) break
-    length += bytesRead
-  }
-  return bytes.subarray(0, length)
 }
 
 async function withFile<T>(

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { shellWord } from '../../core/text/shell-word.ts'
 import { type Disk, disk as realDisk } from './disk.ts'
 import { errnoOf } from './errno.ts'
+import { readUpTo } from './read-up-to.ts'
 
 const TEMP_PREFIX = '.tazpod-'
 const TEMP_SUFFIX = '.tmp'
@@ -31,14 +32,7 @@ export async function readPrivateFile(path: string, limit: number): Promise<Resu
     const refused = refusal(path, about)
     if (refused !== undefined) return refused
     if (about.size > limit) return err({ reason: 'too-large', what: path, size: about.size, limit })
-    const bytes = Buffer.alloc(about.size)
-    let length = 0
-    while (length < bytes.length) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length)
-      if (bytesRead === 0) break // shortened meanwhile: what opens the content notices
-      length += bytesRead
-    }
-    return ok(bytes.subarray(0, length))
+    return ok(await readUpTo(file, about.size)) // shortened meanwhile: what opens the content notices
   } catch (error) {
     return err({ reason: 'io', action: 'read', path, code: errnoOf(error) })
   } finally {

@@ -3,6 +3,7 @@ import { open, readdir, readlink, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { err, ok, type Result } from '../../core/result.ts'
 import { errnoOf } from './errno.ts'
+import { readUpTo } from './read-up-to.ts'
 
 /** One file of the shared `work` folder of a session. */
 export interface WorkFile {
@@ -66,15 +67,4 @@ export async function readWorkFile(work: string, name: string, limit: number): P
   } finally {
     await file.close()
   }
-}
-
-async function readUpTo(file: Awaited<ReturnType<typeof open>>, size: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(size)
-  let length = 0
-  while (length < size) {
-    const { bytesRead } = await file.read(bytes, length, size - length, length)
-    if (bytesRead === 0) break
-    length += bytesRead
-  }
-  return bytes.subarray(0, length)
 }
