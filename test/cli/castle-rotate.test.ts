@@ -8,16 +8,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { notRestarted } from '../../src/castle/core/api-servers.ts'
 import { scan } from '../support/canary.ts'
 import { PREFIX, readyCastle } from '../support/castle.ts'
+import { tazpodBinary } from '../support/installed.ts'
 import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { plainSecret, sealedValue } from '../support/sealed-value.ts'
 import { stub } from '../support/stub.ts'
 import { type Run, tazpod } from '../support/tazpod.ts'
+import { Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
 
 const NAME = `${PREFIX}TALOS_SECRETBOX_KEY`
 const KUBECTL = `case "$*" in
-  *pods*) now=$(date -u -d '+2 seconds' +%FT%TZ)
+  *pods*) now=$(cat "$HOME/started" 2>/dev/null || date -u -d '+2 seconds' +%FT%TZ)
     echo '{"items": ['
     for n in 1 2 3; do
       [ $n = 1 ] || echo ,
@@ -178,6 +180,30 @@ resource "terraform_data" "told" {
     expect(refused.status).toBe(77)
     await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue })
     expect(await stored(`${NAME}_NEXT`)).toBe(await stored(NAME))
+  })
+
+  test('no key goes before the old one while an API server has not read it', async () => {
+    const started = scratch.file('started', '2026-01-01T00:00:00Z\n', 0o644)
+    const command = [tazpodBinary(), 'castle', 'secretbox', 'rotate', '--', '-auto-approve']
+    await using terminal = new Terminal(scratch, command, { cwd: blue })
+    await terminal.waitForText(/waiting: 3 of 3 API servers run with\s+the old config/, 120_000)
+    expect(terminal.text()).not.toContain('step 2 of 4')
+    expect(record().next).toMatchObject({ name: 'key4', step: 'add' })
+    expect(told()).toEqual(['key3', 'key4'])
+    terminal.type('\x03')
+    expect(await terminal.exit()).toEqual({ exitCode: 0, signal: 2 })
+    expect(record().next).toMatchObject({ name: 'key4', step: 'add', since: '2026-01-01T00:00:00.000Z' })
+    rmSync(started)
+    expect((await rotate()).status).toBe(0)
+    expect(told()).toEqual(['key4'])
+  }, 240_000)
+
+  test('is refused where the castle does not live', async () => {
+    await must(scratch, ['castle', 'destroy', '--confirm', 'blue'], { cwd: blue, timeout: 120_000 })
+    const refused = await rotate()
+    expect(refused).toMatchObject({ status: 77, stdout: '' })
+    expect(refused.stderr).toContain('castle blue is destroyed: only the key of a living cluster is rotated')
+    expect(record().next).toBeNull()
   })
 })
 
