@@ -69,12 +69,8 @@ function ends(at: string | null | undefined, now: number, otherwise: string): st
 }
 
 function secretLines({ name, source, grants, held }: SecretRow, alone: boolean, now: number): string[] {
-  const where = {
-    vault: 'from vault',
-    infisical: 'from infisical',
-    missing: 'missing',
-    unknown: 'not known while locked',
-  }[source]
+  const absent = { missing: 'missing', unknown: 'not known while locked' }
+  const where = source === 'missing' || source === 'unknown' ? absent[source] : `from ${source}`
   const about = [
     held?.bytes === undefined ? '' : `, ${count(held.bytes, 'byte')}`,
     held?.updated === undefined ? '' : `, changed ${relative(Date.parse(held.updated), now)}`,

@@ -34,6 +34,9 @@ const INSTALLED_IN_CI = new Set([
     'zsh',
     'fish',
     'htop',
+    'gpg',
+    'pass',
+    'gopass',
   ],
 ])
 

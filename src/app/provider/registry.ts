@@ -34,6 +34,7 @@ type MakeProvider = (config: ProjectConfig | undefined, context: FetchContext) =
 const FETCHERS: Record<ProviderName, () => Promise<MakeProvider>> = {
   vault: async () => (await import('./vault/provider.ts')).vaultProvider,
   infisical: async () => (await import('./infisical/provider.ts')).infisicalProvider,
+  command: async () => (await import('./command/provider.ts')).commandProvider,
 }
 
 /** The provider that a project names; the embedded vault where there is no project. Failures: those of its making. */

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { loadProject } from '../project/project.ts'
 import { vaultSet } from '../provider/vault/provider.ts'
-import { heldSession, sessionIdentity } from '../vault/held-identity.ts'
+import { heldNames, sessionIdentity } from '../vault/held-identity.ts'
 import { openVault } from '../vault/open.ts'
 import { type VaultPlace, vaultPlace } from '../vault/place.ts'
 
@@ -66,8 +66,8 @@ export function wipePreview(preview: LaunchPreview): void {
 
 /** What the last pull from a server found, by name: the values stay where they are. Undefined: locked. */
 async function namedSecrets(): Promise<Result<ReadonlyMap<string, Buffer> | undefined>> {
-  const session = await heldSession()
-  return ok(session && new Map(session.names.map(([name]) => [name, Buffer.alloc(0)])))
+  const names = await heldNames()
+  return ok(names && new Map(names.map((name) => [name, Buffer.alloc(0)])))
 }
 
 /** Undefined: locked. */

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { loadProject } from '../project/project.ts'
 import { fingerprint, fingerprintKey } from '../vault/fingerprint.ts'
-import { heldSession, sessionIdentity } from '../vault/held-identity.ts'
+import { heldNames, sessionIdentity } from '../vault/held-identity.ts'
 import { openVault } from '../vault/open.ts'
 import { type VaultPlace, vaultPlace } from '../vault/place.ts'
 
@@ -99,12 +99,11 @@ async function heldSecrets(place: VaultPlace): Promise<Result<Map<string, HeldSe
 
 /** What the last pull found at the server, by name; about the values only where the holder has them. Undefined: locked. */
 async function pulledSecrets(): Promise<Result<Map<string, HeldSecret> | undefined>> {
-  const session = await heldSession()
-  const identity = session && (await sessionIdentity())
-  if (session === undefined || identity?.ok !== true) return ok(undefined)
+  const names = await heldNames()
+  const identity = names && (await sessionIdentity())
+  if (names === undefined || identity?.ok !== true) return ok(undefined)
   const key = fingerprintKey(identity.value)
   identity.value.fill(0)
-  const names = session.names.map(([name]) => name)
   const values = await getMany(names)
   if (!values.ok) return values
   const held = names.map((name, index): [string, HeldSecret] => {

@@ -1,7 +1,7 @@
 import type { Errand } from '../../app/provider/infisical/once.ts'
 import { type AccessFlags, type VaultAccess, vaultAccess } from '../../app/vault/access.ts'
-import type { StoringProvider } from '../../core/provider/registry.ts'
-import { ok, type Result } from '../../core/result.ts'
+import { type ProviderName, STORING_PROVIDERS, type StoringProvider } from '../../core/provider/registry.ts'
+import { err, ok, type Result } from '../../core/result.ts'
 import { type Castle, readCastle } from './record.ts'
 import type { WithStore } from './store.ts'
 import { vaultStoreOf } from './vault-store.ts'
@@ -35,4 +35,15 @@ const STORES: Record<StoringProvider, (access: VaultAccess, errand: Errand) => P
   vault: async (access) => vaultStoreOf(access),
   infisical: async (access, errand) =>
     (await import('./infisical-store.ts')).infisicalStoreOf(access, errand), // with its HTTP client
+}
+
+/** A provider that secrets can be written to. Failure: castle-refused. */
+export function storingProvider(provider: ProviderName): Result<StoringProvider> {
+  const found = STORING_PROVIDERS.find((name) => name === provider)
+  if (found !== undefined) return ok(found)
+  return err({
+    reason: 'castle-refused',
+    why: `the provider of this project is ${provider}, and tazpod writes nothing into it`,
+    next: 'provider: vault in tazpod.yaml, then the same command',
+  })
 }

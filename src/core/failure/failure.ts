@@ -50,6 +50,8 @@ export type Failure =
   | { reason: 'bad-import'; file: string; format: string; line: number; why: string }
   | { reason: 'keyring'; why: string }
   | InfisicalFailure
+  /** `why` completes "PROGRAM …"; what the program printed is never in it. */
+  | { reason: 'provider-command'; name: string; argv: string[]; why: string }
   | { reason: 'recovery-key'; why: string }
   /** Clear-text secrets would go where they stay. */
   | { reason: 'unsafe-output'; why: string }

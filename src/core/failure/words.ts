@@ -1,3 +1,4 @@
+import { shellWord } from '../text/shell-word.ts'
 import { castleFailureText } from './castle-words.ts'
 import { errnoWords, isSystemErrno } from './errno-words.ts'
 import { EXIT, type FailureText, withNext } from './exit.ts'
@@ -84,6 +85,12 @@ export function failureText(failure: Failure): FailureText {
     case 'recovery-key':
     case 'unsafe-output':
       return vaultFailureText(failure)
+    case 'provider-command':
+      return {
+        message: `${failure.name} can't be had: ${failure.argv[0]} ${failure.why}`,
+        next: `${failure.argv.map(shellWord).join(' ')}   (by hand, to see)`,
+        exitCode: EXIT.unavailable,
+      }
     case 'infisical':
       return infisicalFailureText(failure)
     case 'castle-missing':

@@ -3,7 +3,7 @@ import { type BindFormat, formatKeyProblem } from '../grant/formats.ts'
 import { SET_LIMITS } from '../grant/launch-set.ts'
 import type { SecretRule } from '../grant/model.ts'
 import { plainPath } from '../grant/path.ts'
-import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
+import { definitionOf, PROVIDER_NAMES, type ProviderName } from '../provider/registry.ts'
 import { lookalikeProblem } from '../text/lookalike.ts'
 import { nearest } from '../text/nearest.ts'
 import { show } from '../text/show.ts'
@@ -43,11 +43,27 @@ export function crossCheck(data: Record<string, unknown>): Finding[] {
 }
 
 function checkProvider(data: Record<string, unknown>, report: Report): void {
-  const provider = PROVIDER_NAMES.find((name) => name === (data.provider ?? 'vault'))
+  const provider: ProviderName | undefined = PROVIDER_NAMES.find(
+    (name) => name === (data.provider ?? 'vault'),
+  )
   if (provider === undefined) return
-  const { needs } = definitionOf(provider)
+  const { needs, needsField } = definitionOf(provider)
   if (needs !== undefined && data[provider] === undefined)
     report(['provider'], `provider ${provider} ${needs.what}`, needs.hint)
+  for (const [index, item] of list(data.secrets).entries()) {
+    const rule = mapping(item)
+    if (needsField && rule[needsField.field] === undefined && rule.identity === undefined)
+      report(['secrets', index], `the secret ${field(item, 'name')} ${needsField.message}`, needsField.hint)
+    for (const other of PROVIDER_NAMES) {
+      const foreign = definitionOf(other).needsField?.field
+      if (other !== provider && foreign !== undefined && rule[foreign] !== undefined)
+        report(
+          ['secrets', index, foreign],
+          `${foreign}: means something with provider: ${other} only`,
+          `remove ${foreign}: or write provider: ${other}`,
+        )
+    }
+  }
 }
 
 function checkSecrets(data: Record<string, unknown>, report: Report): void {

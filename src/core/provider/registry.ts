@@ -1,3 +1,4 @@
+import { command } from './command/definition.ts'
 import type { ProviderDefinition } from './definition.ts'
 import { infisical } from './infisical/definition.ts'
 import { vault } from './vault/definition.ts'
@@ -7,7 +8,9 @@ import { vault } from './vault/definition.ts'
  * what trust shows, completion and flags derive from this table; `src/app/provider/registry.ts` has the same names
  * with how each fetches, and does not compile without one of them.
  */
-export const PROVIDERS = { vault, infisical } as const satisfies Readonly<Record<string, ProviderDefinition>>
+export const PROVIDERS = { vault, infisical, command } as const satisfies Readonly<
+  Record<string, ProviderDefinition>
+>
 
 export type ProviderName = keyof typeof PROVIDERS
 

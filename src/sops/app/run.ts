@@ -1,7 +1,7 @@
 import { loadProject } from '../../app/project/project.ts'
 import type { Errand } from '../../app/provider/infisical/once.ts'
 import type { AccessFlags } from '../../app/vault/access.ts'
-import { storeOf } from '../../castle/app/access.ts'
+import { storeOf, storingProvider } from '../../castle/app/access.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { identitiesOf } from './inventory.ts'
 import { applySops, finishSops, planSops, type SopsReport, verifySops } from './sops.ts'
@@ -18,7 +18,9 @@ export async function migrateSops(
   const folder = process.cwd()
   const project = await loadProject(folder)
   if (!project.ok) return project
-  const withStore = await storeOf(project.value?.config.provider ?? 'vault', flags, errand)
+  const provider = storingProvider(project.value?.config.provider ?? 'vault')
+  if (!provider.ok) return provider
+  const withStore = await storeOf(provider.value, flags, errand)
   if (!withStore.ok) return withStore
   const identities = await identitiesOf(env)
   if (!identities.ok) return identities

@@ -65,12 +65,11 @@ export function aboutSecret(
 ): string[] {
   if (secret === undefined) return []
   const { name, source, grants, held } = secret
-  const where = {
-    vault: `from vault`,
-    infisical: 'from infisical',
+  const absent = {
     missing: 'missing: commands that need it do not start; tazpod pull says how to store it',
     unknown: 'named in tazpod.yaml; whether it exists shows after a pull',
-  }[source]
+  }
+  const where = source === 'missing' || source === 'unknown' ? absent[source] : `from ${source}`
   const size = held?.bytes === undefined ? '' : `, ${count(held.bytes, 'byte')}`
   const changed = held?.updated === undefined ? '' : `, changed ${when(Date.parse(held.updated), now)}`
   const value = `${size}${changed}`
