@@ -1,14 +1,15 @@
 import type { KnownIdentity, LoggedIn } from '../app/provider/infisical/login.ts'
 import type { LoggedOut } from '../app/provider/infisical/logout.ts'
+import { formatDuration } from '../core/text/duration.ts'
+import { relative } from '../core/text/time.ts'
 import { printable, styled } from './output.ts'
 import { table } from './table.ts'
-import { duration, relative } from './time.ts'
 import { count } from './words.ts'
 
 export function loginLines({ name, host, clientId, lifetime }: LoggedIn): string[] {
   return [
     `${styled('green', 'logged in')}: ${printable(host)} as ${printable(clientId)}`,
-    `kept in the vault as the identity ${printable(name)}; a session lives ${duration(lifetime * 1000)} and is renewed while unlocked`,
+    `kept in the vault as the identity ${printable(name)}; a session lives ${formatDuration(lifetime)} and is renewed while unlocked`,
   ]
 }
 

@@ -1,9 +1,10 @@
 import type { Overview } from '../app/dashboard/overview.ts'
 import type { SecretRow } from '../app/session/secrets.ts'
 import type { Activity } from '../core/session/activity.ts'
+import { formatSpan } from '../core/text/duration.ts'
+import { localTime, relative } from '../core/text/time.ts'
 import { whatHappened } from './activity-words.ts'
 import { printable } from './output.ts'
-import { duration, localTime, relative } from './time.ts'
 import {
   commandWords,
   count,
@@ -31,7 +32,7 @@ export function overviewLines(view: Overview, activity: readonly Activity[]): st
     '',
     `Running with secrets: ${running.length}`,
     ...running.map(({ command, pid, startedAt, secrets: held }) => {
-      const since = startedAt === undefined ? '' : `, for ${duration(now - Date.parse(startedAt))}`
+      const since = startedAt === undefined ? '' : `, for ${formatSpan(now - Date.parse(startedAt))}`
       return `${printable(command)}, pid ${pid}${since}, holds ${heldWords(held)}`
     }),
     '',

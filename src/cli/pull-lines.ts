@@ -1,7 +1,8 @@
 import type { Pulled } from '../app/session/pull.ts'
 import { setCommand } from '../core/provider/registry.ts'
+import { formatDuration } from '../core/text/duration.ts'
+import { relative, when } from '../core/text/time.ts'
 import { printable, shorten, styled } from './output.ts'
-import { duration, relative, when } from './time.ts'
 import { grantLines } from './trust-lines.ts'
 import { count, namingLines } from './words.ts'
 
@@ -42,5 +43,5 @@ function granted({ project, grants, choice }: Pulled): string[] {
 
 function until({ expiresAt, idle }: Pulled): string {
   const end = expiresAt === null ? 'until tazpod lock' : `locks ${relative(Date.parse(expiresAt))}`
-  return idle === null ? end : `${end}, or after ${duration(idle * 1000)} without a command`
+  return idle === null ? end : `${end}, or after ${formatDuration(idle)} without a command`
 }

@@ -2,8 +2,8 @@ import type { GhostStatus } from '../app/dashboard/overview.ts'
 import type { SecretGrant, SecretRow } from '../app/session/secrets.ts'
 import type { GrantRow } from '../core/grant/grants.ts'
 import { presetFor } from '../core/grant/presets.ts'
+import { relative } from '../core/text/time.ts'
 import { printable } from './output.ts'
-import { relative } from './time.ts'
 
 /** `1 secret`, `3 secrets`. */
 export function count(n: number, word: string): string {

@@ -104,7 +104,7 @@ test('terraform is not started with a token that would end in the middle', async
   expect(readFileSync(join(blue, 'tazpod.yaml'), 'utf8')).toContain('identity: token')
   const refused = await tazpod(scratch, ['castle', 'plan'], { cwd: blue })
   expect(refused).toMatchObject({ status: 77, stdout: '' })
-  expect(refused.stderr).toMatch(/the session token that terraform gets ends in (9|10) min/)
+  expect(refused.stderr).toMatch(/the session token that terraform gets ends in (9|10)m/)
   expect(refused.stderr).toContain('longer access token TTL')
   await must(scratch, ['lock'], { cwd: blue })
 })

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { splitCommand } from '../../src/cli/command-line.ts'
 import { printable, shellQuoted, shorten } from '../../src/cli/output.ts'
 import { paragraph, table } from '../../src/cli/table.ts'
-import { duration, relative } from '../../src/cli/time.ts'
 
 test('nothing that a terminal obeys gets through', () => {
   expect(printable('a\x1b[2J\x07\r\nb\x9b1m')).toBe('a\\x1b[2J\\x07\\x0d\\x0ab\\x9b1m')
@@ -49,23 +48,6 @@ test('a paragraph breaks between words', () => {
 test('a long path keeps its end', () => {
   expect(shorten('/a/very/long/path/to/tazpod.yaml', 20)).toMatch(/^.{6}….{13}$/)
   expect(shorten('short', 20)).toBe('short')
-})
-
-test.each([
-  [45_000, '45 s'],
-  [720_000, '12 min'],
-  [12 * 3_600_000, '12 h'],
-  [3 * 3_600_000 + 20 * 60_000, '3 h 20 min'],
-  [3 * 86_400_000, '3 d'],
-  [-5, '0 s'],
-])('%i ms is %s', (ms, words) => {
-  expect(duration(ms)).toBe(words)
-})
-
-test('a time relative to now', () => {
-  expect(relative(720_000, 0)).toBe('in 12 min')
-  expect(relative(0, 720_000)).toBe('12 min ago')
-  expect(relative(5, 0)).toBe('now')
 })
 
 test('a shell word survives quotes', () => {

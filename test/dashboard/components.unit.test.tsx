@@ -150,7 +150,7 @@ test('the bars tell what is left, and say in words when it is little', () => {
   const rows = headerRows(unlockedView(), late, 80)
   expect(rows[0]).toMatchObject({
     label: 'locks',
-    text: 'in 3 min (21:00), soon'.replace('21:00', clock(9)),
+    text: 'in 3m (21:00), soon'.replace('21:00', clock(9)),
     tone: 'bad',
   })
   expect(rows[0]?.left).toBeCloseTo(3 / (12 * 60), 3)
@@ -178,13 +178,13 @@ test('how the last fetch went is shown where the status tells it', () => {
   const time = (ms: number) => new Date(NOW + ms).toISOString()
   view.status.refresh = { state: 'failed', at: time(120_000), last: time(-60_000), keeper: true }
   const row = headerRows(view, NOW, 80).find(({ label }) => label === 'provider')
-  expect(row).toMatchObject({ text: 'the last fetch failed 60 s ago, again in 2 min', tone: 'bad' })
+  expect(row).toMatchObject({ text: 'the last fetch failed 1m ago, again in 2m', tone: 'bad' })
 })
 
 test('a secret is told in full: source, size, age, and each command with how', () => {
   const secret = unlockedView().secrets[1]
   expect(aboutSecret(secret, NOW, false, 100).join('\n')).toMatch(
-    /^KUBECONFIG_CONTENT, from vault, 2345 bytes, changed .* \(3 d ago\)\nkubectl gets it as the file KUBECONFIG_CONTENT\/kubeconfig, path in \$KUBECONFIG\nhelm gets/,
+    /^KUBECONFIG_CONTENT, from vault, 2345 bytes, changed .* \(3d ago\)\nkubectl gets it as the file KUBECONFIG_CONTENT\/kubeconfig, path in \$KUBECONFIG\nhelm gets/,
   )
 })
 

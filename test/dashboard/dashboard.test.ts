@@ -147,7 +147,7 @@ test('what happens in another terminal shows within seconds: a lock, a grant, a 
   scratch.file('project/tazpod.yaml', PROJECT.replace('1h', '2h'), 0o644)
   await shows(terminal, 'has changed and is not trusted')
   terminal.type('t')
-  await shows(terminal, '+ stays unlocked at most 2 h')
+  await shows(terminal, '+ stays unlocked at most 2h')
   terminal.type('y')
   await shows(terminal, 'trusted; a pull makes it count')
   expect(JSON.parse(await must(scratch, ['trust', '--show', '--json'])).state).toBe('trusted')

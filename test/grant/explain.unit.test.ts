@@ -38,7 +38,7 @@ describe('exec --explain', () => {
         delivery: 'file',
         where: '/run/g/KEY/ssh-key',
         variables: ['TAZPOD_SSH_KEY', 'GIT_SSH_COMMAND', 'RSYNC_RSH'],
-        lifetime: 'in the command until it ends; in memory until tazpod lock, at most 12 h',
+        lifetime: 'in the command until it ends; in memory until tazpod lock, at most 12h',
         readableBy: "the command and its children; this user's other processes through /proc; root",
       },
       expect.objectContaining({

@@ -31,7 +31,7 @@ describe('the shell', () => {
   test('has what it is granted, job control, its size, and its exit code is ours', async () => {
     await using shell = shellAtTerminal(scratch)
     await ready(shell)
-    await footerShows(shell, 'unlocked 11h 59m   1 secret  rootless')
+    await footerShows(shell, 'unlocked 11h59m   1 secret  rootless')
     shell.line('echo "has $(cat $TOKEN_FILE)"; stty size')
     await shell.waitForText('has value')
     await shell.waitForText('23 80')

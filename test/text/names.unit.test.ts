@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { envNameEffect, envNameProblem } from '../../src/core/grant/env-name.ts'
-import { formatDuration, parseDuration } from '../../src/core/text/duration.ts'
 import { lookalikeProblem } from '../../src/core/text/lookalike.ts'
 import { nearest } from '../../src/core/text/nearest.ts'
 import { isSecretName } from '../../src/core/text/secret-name.ts'
@@ -77,22 +76,6 @@ describe('environment names of a project', () => {
       expect(envNameProblem(name)).toMatch(/not a name/)
     },
   )
-})
-
-describe('durations', () => {
-  it.each([
-    ['30m', 1_800],
-    ['12h', 43_200],
-    ['1h30m', 5_400],
-    ['90s', 90],
-    ['2d', 172_800],
-  ])('%s is %i seconds, and back', (text, seconds) => {
-    expect(parseDuration(text)).toBe(seconds)
-    expect(parseDuration(formatDuration(seconds))).toBe(seconds)
-  })
-  it.each(['', '30', 'm', '1.5h', '-1h', '1w', '1h ', '99999999s'])('refuses %j', (text) => {
-    expect(parseDuration(text)).toBeUndefined()
-  })
 })
 
 describe('the nearest right word', () => {

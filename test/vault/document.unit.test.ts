@@ -133,7 +133,7 @@ describe('a vault document', () => {
     const failure = failed(encodeDocument(value(withSecrets(empty, values, NOW))))
     expect(failure).toMatchObject({
       reason: 'too-large',
-      message: expect.stringContaining('the vault is 67 MiB'),
+      message: expect.stringContaining('the vault is 66 MiB'),
     })
   })
 })

@@ -138,7 +138,7 @@ describe('tazpod vault', () => {
   test('list shows names, sizes and ages, never values', async () => {
     const human = await vault(scratch, ['list'])
     expect(human.stdout).toMatch(
-      /^kind +name +bytes +changed\nsecret +KEY +25 +\d{4}-\d\d-\d\d [\d:]{8} \((\d+ (s|min) ago|now)\)\n$/,
+      /^kind +name +bytes +changed\nsecret +KEY +25 +\d{4}-\d\d-\d\d [\d:]{8} \((\d+[sm] ago|now)\)\n$/,
     )
     expect(human.stdout).not.toContain('BEGIN')
     const { secrets } = JSON.parse((await vault(scratch, ['list', '--json'])).stdout)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Activity, parseActivity } from '../../core/session/activity.ts'
+import { utcTime } from '../../core/text/time.ts'
 import { errnoOf } from './errno.ts'
 import type { UserPaths } from './paths.ts'
 
@@ -86,7 +87,7 @@ export async function noteActivity(
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
   try {
     await using file = await open(path, flags, 0o600)
-    const time = `${new Date().toISOString().slice(0, 19)}Z`
+    const time = utcTime(Date.now())
     await file.write(`${JSON.stringify({ time, ...line })}\n`)
   } catch (error) {
     errnoOf(error) // anything but a refused file operation is a bug

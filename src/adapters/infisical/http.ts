@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { InfisicalProblem } from '../../core/failure/infisical.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { formatSize } from '../../core/text/size.ts'
 
 /** A server that requests may go to, and nowhere else. */
 export interface Server {
@@ -115,7 +116,7 @@ async function receive(incoming: http.IncomingMessage): Promise<Result<HttpAnswe
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > MAX_BODY) throw new TooLong(`its answer is longer than ${MAX_BODY / 1_048_576} MiB`)
+      if (size > MAX_BODY) throw new TooLong(`its answer is longer than ${formatSize(MAX_BODY)}`)
       chunks.push(chunk)
     }
     if (!incoming.complete) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })

@@ -9,6 +9,7 @@ import type { Explanation } from '../../core/grant/explain.ts'
 import type { StoringProvider } from '../../core/provider/registry.ts'
 import { setCommand } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { formatSpan } from '../../core/text/duration.ts'
 import { modeOf, readText } from '../adapters/files.ts'
 import { terraformReader } from '../adapters/hcl.ts'
 import { atLeast, parseVersion } from '../core/eso-versions.ts'
@@ -98,7 +99,7 @@ async function session(): Promise<Result<void>> {
   if (left >= LEAST_MS) return ok()
   return err({
     reason: 'castle-refused',
-    why: `the session ends in ${Math.max(0, Math.round(left / 60_000))} min: a run that loses its credentials in the middle leaves half a cluster`,
+    why: `the session ends in ${formatSpan(left)}: a run that loses its credentials in the middle leaves half a cluster`,
     next: 'tazpod lock && tazpod pull',
   })
 }
@@ -135,7 +136,7 @@ async function token({ rows }: Explanation): Promise<Result<void>> {
   const short = held !== undefined && held.times.lifetime * 1000 < LEAST_MS
   return err({
     reason: 'castle-refused',
-    why: `the session token that terraform gets ends in ${Math.max(0, Math.round(left / 60_000))} min: a run that loses its credentials in the middle leaves half a cluster`,
+    why: `the session token that terraform gets ends in ${formatSpan(left)}: a run that loses its credentials in the middle leaves half a cluster`,
     next: short
       ? 'give the machine identity a longer access token TTL in Infisical'
       : 'tazpod lock && tazpod pull',

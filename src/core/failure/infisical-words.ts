@@ -1,3 +1,5 @@
+import { formatDuration } from '../text/duration.ts'
+import { clockTime, utcTime } from '../text/time.ts'
 import { EXIT, type FailureText } from './exit.ts'
 import type { InfisicalFailure, InfisicalPlace, InfisicalProblem } from './infisical.ts'
 
@@ -21,7 +23,7 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
     case 'certificate':
       return say(
         EXIT.unavailable,
-        `the certificate of ${host} is refused: ${problem.why}${problem.clock ? `; this machine's clock says ${new Date().toISOString().slice(0, 16)}Z` : ''}`,
+        `the certificate of ${host} is refused: ${problem.why}${problem.clock ? `; this machine's clock says ${utcTime(Date.now())}` : ''}`,
         problem.clock
           ? 'date   (is the clock right?)'
           : 'tazpod login --ca FILE   (the PEM of your own authority)',
@@ -41,7 +43,7 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
     case 'rate-limited':
       return say(
         EXIT.unavailable,
-        `${host} asks for patience: too many requests, again in ${seconds(problem.seconds)}`,
+        `${host} asks for patience: too many requests, again in ${formatDuration(problem.seconds)}`,
       )
     case 'server':
       return say(
@@ -57,7 +59,7 @@ function words(problem: InfisicalProblem, at: InfisicalPlace): FailureText {
     case 'locked-out':
       return say(
         EXIT.refused,
-        `${host} has locked this identity out after too many wrong logins, by default for 5 minutes: until about ${clock(300)}`,
+        `${host} has locked this identity out after too many wrong logins, by default for 5 minutes: until about ${clockTime(Date.now() + 300_000)}`,
         'tazpod pull   (after that)',
       )
     case 'secret-expired':
@@ -186,16 +188,6 @@ function placeText({ project, environment, path }: InfisicalPlace): string {
     path === undefined ? undefined : `path ${path}`,
   ].filter((part) => part !== undefined)
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`
-}
-
-/** The time of day so many seconds from now, as this machine shows it. */
-function clock(after: number): string {
-  const at = new Date(Date.now() + after * 1000)
-  return `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`
-}
-
-function seconds(count: number): string {
-  return count < 120 ? `${count} s` : `${Math.ceil(count / 60)} min`
 }
 
 function say(exitCode: number, message: string, next?: string): FailureText {

@@ -1,6 +1,7 @@
 import { SECRET_NAME_RULE } from '../text/secret-name.ts'
 import { shellWord } from '../text/shell-word.ts'
 import { show } from '../text/show.ts'
+import { formatSize } from '../text/size.ts'
 import { errnoWords } from './errno-words.ts'
 import { EXIT, type FailureText } from './exit.ts'
 import type { Failure } from './failure.ts'
@@ -99,7 +100,7 @@ function fileFailureText(failure: Exclude<VaultFailure, { reason: `vault-${strin
     }
     case 'too-large':
       return {
-        message: `${failure.what} is ${size(failure.size)}; at most ${size(failure.limit)} fit`,
+        message: `${failure.what} is ${formatSize(failure.size)}; at most ${formatSize(failure.limit)} fit`,
         exitCode: EXIT.data,
       }
     case 'secret-missing':
@@ -134,10 +135,6 @@ function fileFailureText(failure: Exclude<VaultFailure, { reason: `vault-${strin
     default:
       return unreachable(failure)
   }
-}
-
-function size(bytes: number): string {
-  return bytes < 10_240 ? `${bytes} bytes` : `${(bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 2 : 0)} MiB`
 }
 
 function unreachable(failure: never): never {

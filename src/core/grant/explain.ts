@@ -1,4 +1,4 @@
-import { durationWords } from '../text/duration.ts'
+import { formatDuration } from '../text/duration.ts'
 import { octal } from './grants.ts'
 import type { LaunchEntry, LaunchOp, LaunchPlan, LaunchSet } from './launch-set.ts'
 import { KEEP_UMASK } from './launch-set.ts'
@@ -127,7 +127,7 @@ function pathVariables(file: Extract<LaunchOp, { op: 'file' }>, ops: LaunchOp[],
 }
 
 function lifetimeOf(max: number): string {
-  const held = max === 0 ? 'until tazpod lock' : `until tazpod lock, at most ${durationWords(max)}`
+  const held = max === 0 ? 'until tazpod lock' : `until tazpod lock, at most ${formatDuration(max)}`
   return `in the command until it ends; in memory ${held}`
 }
 

@@ -2,7 +2,7 @@ import { envNameEffect } from '../grant/env-name.ts'
 import type { GrantRow } from '../grant/grants.ts'
 import type { ProjectConfig } from '../grant/model.ts'
 import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
-import { durationWords } from '../text/duration.ts'
+import { formatDuration } from '../text/duration.ts'
 import { lookalikeProblem } from '../text/lookalike.ts'
 
 /** One grant as one stable line: two versions of a project file are compared by these. */
@@ -31,7 +31,7 @@ export function settingLines(config: ProjectConfig): string[] {
     ...(config.vault === undefined ? [] : [`vault ${config.vault}`]),
     ...PROVIDER_NAMES.flatMap((name) => definitionOf(name).describe({ ...config })),
     ...writebacks,
-    `stays unlocked at most ${durationWords(session.max)}, ${durationWords(session.idle)} without a command`,
+    `stays unlocked at most ${endless(session.max)}, ${endless(session.idle)} without a command`,
     ...config.secrets.flatMap(({ name, path }) =>
       path === undefined ? [] : [`${name} is the one in ${path}`],
     ),
@@ -66,4 +66,8 @@ export function warningLines(config: ProjectConfig): string[] {
 function escaped(word: string): string {
   const code = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
   return `"${word.replace(/[^\x20-\x7e]/gu, code)}"`
+}
+
+function endless(seconds: number): string {
+  return seconds === 0 ? 'without end' : formatDuration(seconds)
 }

@@ -1,3 +1,4 @@
+import { parseDuration } from '../text/duration.ts'
 /** One line of the local log that the holder writes: what happened, never a value. */
 export interface Activity {
   /** ISO 8601, UTC. */
@@ -47,23 +48,15 @@ export function parseActivity(line: string): Activity | undefined {
 }
 
 /**
- * The start of `--since`: a time (`2026-11-24`, ISO 8601), or how long ago (`90s`, `30m`, `12h`, `7d`, `2w`).
+ * The start of `--since`: a time (`2026-11-24`, ISO 8601), or how long ago (`90s`, `1h30m`, `7d`, `2w`).
  * Milliseconds since 1970, or undefined when it is neither.
  */
 export function parseSince(text: string, now: number): number | undefined {
-  const ago = /^(\d{1,6})([smhdw])$/.exec(text)
-  if (ago) return now - Number(ago[1]) * (UNIT_MS.get(ago[2] ?? '') ?? 0)
+  const ago = parseDuration(text.replace(/^(\d{1,6})w$/, (_, weeks) => `${7 * Number(weeks)}d`))
+  if (ago !== undefined) return now - ago * 1000
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }
-
-const UNIT_MS = new Map([
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-  ['w', 604_800_000],
-])
 
 function isScalar(value: unknown): boolean {
   return ['string', 'number', 'boolean'].includes(typeof value)

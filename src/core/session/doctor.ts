@@ -1,4 +1,5 @@
 import { shellWord } from '../text/shell-word.ts'
+import { formatSize } from '../text/size.ts'
 
 /** What `doctor` looks at. Undefined: this system does not have it, or does not let this user read it. */
 export interface SystemFacts {
@@ -166,7 +167,7 @@ function lockable({ lockableBytes, uid }: SystemFacts): Finding {
   const check = 'lockable memory'
   if (lockableBytes === undefined) return finding(check, 'warn', 'the limit could not be read')
   if (uid === 0 || lockableBytes === Number.POSITIVE_INFINITY) return finding(check, 'ok', 'not limited')
-  const size = `${Math.floor(lockableBytes / 1024)} KiB for secrets (RLIMIT_MEMLOCK)`
+  const size = `${formatSize(lockableBytes)} for secrets (RLIMIT_MEMLOCK)`
   const fix = `echo "$USER - memlock 65536" | sudo tee /etc/security/limits.d/tazpod.conf, then log in again`
   if (lockableBytes < 64 * 1024) return finding(check, 'fail', size, fix)
   return lockableBytes < 4 * MIB ? finding(check, 'warn', size, fix) : finding(check, 'ok', size)

@@ -1,5 +1,12 @@
 const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
+/** Below so many seconds a time is told in steps of so many. */
+const STEPS = [
+  [UNITS.m, UNITS.s],
+  [UNITS.d, UNITS.m],
+  [7 * UNITS.d, UNITS.h],
+] as const
+
 /** Bounds of a session time, in seconds: one second to seven days. */
 export const DURATION_BOUNDS = { min: 1, max: 7 * UNITS.d } as const
 
@@ -13,7 +20,7 @@ export function parseDuration(text: string): number | undefined {
   return seconds
 }
 
-/** Writes seconds the way `parseDuration` reads them: 5400 → `1h30m`, 0 → `0s`. */
+/** Writes a setting the way `parseDuration` reads it, to the second: 5400 → `1h30m`, 0 → `0s`. */
 export function formatDuration(seconds: number): string {
   let rest = Math.max(0, Math.round(seconds))
   let text = ''
@@ -25,9 +32,13 @@ export function formatDuration(seconds: number): string {
   return text === '' ? '0s' : text
 }
 
-/** Seconds of a setting as people say them: `12 h`, `90 min`, `45 s`; 0: `without end`. */
-export function durationWords(seconds: number): string {
-  if (seconds === 0) return 'without end'
-  if (seconds % UNITS.h === 0) return `${seconds / UNITS.h} h`
-  return seconds % UNITS.m === 0 ? `${seconds / UNITS.m} min` : `${seconds} s`
+/**
+ * Writes a time that was measured, in ms, in the same way and rounded down: below a minute to the second, below a day
+ * to the minute, below a week to the hour, then to the day: `42s`, `11h59m`, `2d3h`, `84d`. A time that runs down changes
+ * once a minute until the last one, and never says more than is left. test/vectors/durations.tsv holds it, and holds the native binary to the same.
+ */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const [, step] = STEPS.find(([below]) => seconds < below) ?? [0, UNITS.d]
+  return formatDuration(seconds - (seconds % step))
 }

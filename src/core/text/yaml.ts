@@ -3,6 +3,7 @@ import type { Document, Node, Scalar, YAMLMap } from 'yaml'
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml'
 import type { ConfigProblem } from '../failure/failure.ts'
 import { show } from './show.ts'
+import { formatSize } from './size.ts'
 
 /** Deep nesting exhausts the stack of the YAML composer, which takes the process down instead of throwing. */
 const MAX_DEPTH = 32
@@ -38,7 +39,7 @@ export function readYaml(
   const size = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
   if (size > options.maxBytes) {
     return failed(
-      `the file has ${size} bytes; at most ${options.maxBytes} (${options.maxBytes >> 10} KiB) are read`,
+      `the file has ${size} bytes; at most ${options.maxBytes} (${formatSize(options.maxBytes)}) are read`,
     )
   }
   if (typeof input !== 'string' && !isUtf8(input)) return failed('the file is not UTF-8 text')

@@ -1,7 +1,7 @@
 import { whatHappened } from '../../cli/activity-words.ts'
 import { printable } from '../../cli/output.ts'
-import { localTime, relative } from '../../cli/time.ts'
 import type { Activity } from '../../core/session/activity.ts'
+import { localTime, relative } from '../../core/text/time.ts'
 import { List } from './list.tsx'
 import type { PaneProps } from './secrets-pane.tsx'
 import type { Tone } from './theme.ts'

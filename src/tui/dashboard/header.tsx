@@ -1,9 +1,10 @@
 import type { Overview } from '../../app/dashboard/overview.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
-import { duration } from '../../cli/time.ts'
 import { clip } from '../../cli/width.ts'
 import { count, isolationWords, refreshWords, STATE } from '../../cli/words.ts'
+import { formatSpan } from '../../core/text/duration.ts'
+import { clockTime } from '../../core/text/time.ts'
 import { Block, Line, Piece } from './bits.tsx'
 import type { Tone } from './theme.ts'
 
@@ -64,16 +65,9 @@ function lifetime(
   if (!at) return { label, text: otherwise, tone: 'plain' }
   const ms = Math.max(0, Date.parse(at) - now)
   const soon = ms < SOON_MS
-  const text = `${ms === 0 ? 'now' : `in ${duration(ms)}`} (${clock(at)})${soon ? ', soon' : ''}`
+  const text = `${ms === 0 ? 'now' : `in ${formatSpan(ms)}`} (${clockTime(Date.parse(at))})${soon ? ', soon' : ''}`
   const left = whole === null ? undefined : Math.min(1, ms / (whole * 1000))
   return { label, text, tone: soon ? 'bad' : 'plain', ...(left !== undefined && { left }) }
-}
-
-/** The time of day, in the person's own zone. */
-function clock(at: string): string {
-  const time = new Date(at)
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${two(time.getHours())}:${two(time.getMinutes())}`
 }
 
 export function Header({ view, rows, width }: { view: Overview; rows: HeaderRow[]; width: number }) {

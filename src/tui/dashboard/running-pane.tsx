@@ -1,8 +1,9 @@
 import type { RunningCommand } from '../../app/dashboard/overview.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
-import { duration, localTime } from '../../cli/time.ts'
 import { heldWords } from '../../cli/words.ts'
+import { formatSpan } from '../../core/text/duration.ts'
+import { localTime } from '../../core/text/time.ts'
 import { Block, Line } from './bits.tsx'
 import { List } from './list.tsx'
 import type { PaneProps } from './secrets-pane.tsx'
@@ -46,7 +47,7 @@ function cells({ command, pid, startedAt, secrets }: RunningCommand, now: number
   return [
     printable(command),
     String(pid),
-    started === undefined ? '' : duration(now - started),
+    started === undefined ? '' : formatSpan(now - started),
     started === undefined ? '' : localTime(started),
     heldWords(secrets),
   ]

@@ -1,8 +1,8 @@
 import type { SecretRow } from '../../app/session/secrets.ts'
 import { printable } from '../../cli/output.ts'
 import { paragraph } from '../../cli/table.ts'
-import { roughly, when } from '../../cli/time.ts'
 import { commandWords, count, deliveryWords, onlyEverybody } from '../../cli/words.ts'
+import { relative, when } from '../../core/text/time.ts'
 import { Block, Line } from './bits.tsx'
 import { List } from './list.tsx'
 
@@ -47,13 +47,9 @@ export function SecretsPane(props: PaneProps & { secrets: readonly SecretRow[]; 
 }
 
 function cells({ name, source, grants, held }: SecretRow, now: number, alone: boolean): string[] {
-  const age = held?.updated ? ageOf(held.updated, now) : source === 'missing' ? 'missing' : ''
+  const age = held?.updated ? relative(Date.parse(held.updated), now) : source === 'missing' ? 'missing' : ''
   const commands = [...new Set(grants.map(({ command }) => commandWords(command, alone)))]
   return [printable(name), source, age, held?.fingerprint ?? '', commands.join(', ') || 'nobody']
-}
-
-function ageOf(updated: string, now: number): string {
-  return `${roughly(now - Date.parse(updated))} ago`
 }
 
 /** What is known of one secret, as lines: everything but its value. */

@@ -1,4 +1,5 @@
-import { type Ends, lifetime, span, WARNINGS } from './lifetime.ts'
+import { formatSpan } from '../../core/text/duration.ts'
+import { type Ends, lifetime, WARNINGS } from './lifetime.ts'
 
 /** What the footer tells; `running` does not count the session's own shell. */
 export interface FooterState extends Ends {
@@ -61,7 +62,10 @@ function badgeOf(state: FooterState, now: number): Badge {
   const { left, why } = lifetime(state, now)
   if (left === undefined) return { text: `${project} unlocked`, kind: 'good' }
   const idle = why === 'idle' ? ' idle' : ''
-  return { text: `${project} unlocked ${span(left)}${idle}`, kind: left <= WARNINGS[0] ? 'soon' : 'good' }
+  return {
+    text: `${project} unlocked ${formatSpan(left)}${idle}`,
+    kind: left <= WARNINGS[0] ? 'soon' : 'good',
+  }
 }
 
 /** In the order of their importance. */

@@ -21,13 +21,6 @@ export function lifetime({ expiresAt, idleAt }: Ends, now: number): Lifetime {
   return { left: Math.max(0, end - now), why: end === idle ? 'idle' : 'max' }
 }
 
-/** `11h 59m`, `29m`, `42s`: changes at most once a minute until the last one. */
-export function span(ms: number): string {
-  const s = Math.floor(ms / 1000)
-  if (s >= 3600) return `${Math.floor(s / 3600)}h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`
-  return s >= 60 ? `${Math.floor(s / 60)}m` : `${s}s`
-}
-
 /** The warning that is due now: the smallest threshold that has been passed since `before`. */
 export function dueWarning(before: number | undefined, left: number | undefined): number | undefined {
   if (left === undefined) return undefined

@@ -4,11 +4,12 @@ import { hasCommand } from '../../adapters/holder/install.ts'
 import { stopProcess } from '../../adapters/holder/running.ts'
 import { type PtyProgram, startOnPty } from '../../adapters/terminal/pty.ts'
 import type { ShellRules } from '../../app/session/shell.ts'
+import { formatSpan } from '../../core/text/duration.ts'
 import { type FooterState, footerLine, providerHealth } from './footer.ts'
 import { helpText } from './help.ts'
 import { type Choice, Keys, PREFIX_NAME } from './keys.ts'
 import { Lending } from './lending.ts'
-import { dueWarning, lifetime, span } from './lifetime.ts'
+import { dueWarning, lifetime } from './lifetime.ts'
 import { Screen } from './screen.ts'
 import type { Size } from './size.ts'
 
@@ -241,7 +242,7 @@ export class Session {
     this.#left = left
     if (warning !== undefined) {
       const cause = why === 'idle' ? 'no command runs' : 'its time is over'
-      this.#say(`locks in ${span(left ?? 0)} (${cause}); tazpod pull asks anew`, true)
+      this.#say(`locks in ${formatSpan(left ?? 0)} (${cause}); tazpod pull asks anew`, true)
     }
     const shown = this.#shown
     if (this.#footer(this.#screen.inner.cols) !== shown) this.#screen.refresh()

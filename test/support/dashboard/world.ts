@@ -126,7 +126,7 @@ export function still(view: Overview): DashboardSource & { asked: string[] } {
               delivery: 'file',
               where: '/run/user/1000/tazpod/1-2/ghost/KUBECONFIG_CONTENT/kubeconfig',
               variables: ['KUBECONFIG'],
-              lifetime: 'in the command until it ends; in memory until tazpod lock, at most 12 h',
+              lifetime: 'in the command until it ends; in memory until tazpod lock, at most 12h',
               readableBy: "the command and its children; this user's other processes through /proc; root",
             },
           ],
