@@ -4,29 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aside.h"
-#include "base.h"
-#include "client.h"
-#include "exec.h"
-#include "follow.h"
-#include "hold.h"
-#include "keep.h"
-#include "names.h"
-#include "node.h"
-#include "sentinel.h"
-#include "shell.h"
+#include "lib/base.h"
+#include "lib/node.h"
+#include "verbs.h"
 
 struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
 };
 
-static const struct verb verbs[] = {{"exec", verb_exec}, {"status", verb_status}, {"lock", verb_lock}, {"shell", verb_shell}};
-/* Not for people: what Node and the holder's start-up call. */
-static const struct verb ghost_verbs[] = {{"where", verb_where}, {"put", verb_put},     {"get", verb_get},
-                                          {"flock", verb_flock}, {"hold", verb_hold},   {"keep", verb_keep},
-                                          {"aside", verb_aside}, {"session", verb_session}, {"watch", verb_watch},
-                                          {"names", verb_names}, {"sentinel", verb_sentinel}};
+#define TABLE_ROW(name) {#name, verb_##name},
+static const struct verb verbs[] = {VERBS(TABLE_ROW)};
+static const struct verb ghost_verbs[] = {GHOST_VERBS(TABLE_ROW)};
 
 /* With a closed standard descriptor our first file would become it, and messages would land in there. Close-on-exec:
  * a command finds it closed, as it was. */

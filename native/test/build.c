@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "check.h"
+#include "test/check.h"
 
 void put_text(struct writer *w, const char *text)
 {

@@ -1,11 +1,11 @@
-#include "check.h"
+#include "test/check.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base.h"
+#include "lib/base.h"
 
 static unsigned checks, failures;
 

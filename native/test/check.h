@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../set.h"
+#include "protocol/set.h"
 
 /* Counts, and prints FILE:LINE and WHAT when HOLDS is false. Returns HOLDS. */
 bool check_that(bool holds, const char *file, int line, const char *what);

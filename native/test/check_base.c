@@ -1,8 +1,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static bool number(const char *text, unsigned long max, unsigned long wanted)
 {

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "../serve.h"
-#include "check.h"
-#include "fuzz.h"
+#include "holder/serve.h"
+#include "lib/base.h"
+#include "test/check.h"
+#include "test/fuzz.h"
 
 /* Answers a request with this body. Returns the client with its answer. */
 static struct client *ask(struct holder *h, enum frame_type type, const struct writer *body)

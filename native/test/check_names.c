@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../names.h"
-#include "check.h"
+#include "client/names.h"
+#include "test/check.h"
 
 static char seen[256];
 

@@ -1,11 +1,11 @@
-#include "../state.h"
+#include "client/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "../running.h"
-#include "check.h"
+#include "holder/running.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static struct writer encoded(const struct running_list *list)
 {

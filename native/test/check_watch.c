@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "../serve.h"
-#include "check.h"
-#include "fuzz.h"
+#include "holder/serve.h"
+#include "lib/base.h"
+#include "test/check.h"
+#include "test/fuzz.h"
 
 #define SECOND_NS 1000000000ull
 

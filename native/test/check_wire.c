@@ -1,10 +1,10 @@
-#include "../wire.h"
+#include "protocol/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static void check_header(void)
 {

@@ -7,9 +7,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
-#include "fuzz.h"
+#include "lib/base.h"
+#include "test/check.h"
+#include "test/fuzz.h"
 
 static struct held *usual;
 

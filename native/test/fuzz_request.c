@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "fuzz.h"
+#include "lib/base.h"
+#include "test/fuzz.h"
 
 static void free_client(struct client *c)
 {

@@ -1,7 +1,7 @@
 /* The bytes of one connection, as serve.c takes them from a socket: headers, bounds, bodies, answers. */
-#include "../serve.c"
+#include "holder/serve.c"
 
-#include "fuzz.h"
+#include "test/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -105,7 +105,7 @@ function foundParts(scratch: Scratch): Record<keyof Parts, number | undefined> {
   return { parent: parent?.pid, node: node?.pid, guard: guard?.pid, shell: shell?.pid, watch: watch?.pid }
 }
 
-/** native/guard.h: where the flags are in the page that the parts of a session share, and the one that is meant here. */
+/** native/session/guard.h: where the flags are in the page that the parts of a session share, and the one that is meant here. */
 const GUARD_FLAGS = 2048
 const GUARD_LOCK_ON_EXIT = 1
 

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs'
 
-/** Longest text that fits beside the rest (`native/guard.h`). */
+/** Longest text that fits beside the rest (`native/session/guard.h`). */
 const MAX_BYTES = 2046
 const FLAGS_AT = 2048
 const SHELL_AT = 2052

@@ -1,0 +1,180 @@
+/* The verbs that pass values between Node's pipes and the holder: put, get. The values are never all in here. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "holder/hold.h"
+#include "holder/keep.h"
+#include "lib/base.h"
+#include "lib/namespaces.h"
+#include "protocol/channel.h"
+#include "protocol/set.h"
+#include "verbs.h"
+
+static uint8_t chunk[1 << 16];
+
+static int connect_unlocked(const struct place *place)
+{
+	int fd = channel_connect(place);
+	if (fd < 0)
+		die(EXIT_LOCKED, "tazpod pull", "locked");
+	return fd;
+}
+
+static void lock_chunk(void)
+{
+	forbid_core();
+	(void)mlock(chunk, sizeof chunk); /* best effort: the bytes leave through a pipe anyway */
+}
+
+/* SIZE bytes of the DATA that is being received, to stdout. */
+static void pass_on(int fd, uint32_t size)
+{
+	for (size_t left = size; left > 0;) {
+		size_t n = left < sizeof chunk ? left : sizeof chunk;
+		if (!read_all(fd, chunk, n))
+			die(EXIT_SYSTEM, "tazpod status", "the holder ended in the middle of a value");
+		if (!write_all(STDOUT_FILENO, chunk, n))
+			die_errno(EXIT_SYSTEM, NULL, "can't write the value");
+		left -= n;
+	}
+}
+
+static void get_one(int fd, const char *name)
+{
+	struct reply reply;
+	struct writer w = {0};
+	frame_begin(&w);
+	put_str(&w, name, strlen(name));
+	frame_finish(&w, FRAME_GET);
+	channel_send(fd, w.data, w.used);
+	channel_receive(fd, &reply);
+	if (reply.frame.type != FRAME_DATA)
+		die_reply(&reply);
+	lock_chunk();
+	pass_on(fd, reply.frame.length);
+}
+
+/* The names on stdin, each ended by a NUL (the last one may lack it), as the body of GETMANY. Returns how many. */
+static uint16_t read_names(struct writer *w)
+{
+	enum { ROOM = SET_MAX_ENTRIES * (WIRE_MAX_NAME + 1) };
+	char *names = allocate(ROOM + 1, 1);
+	size_t used = 0;
+	uint16_t count = 0;
+	for (ssize_t n = 1; n > 0 && used < ROOM + 1; used += n > 0 ? (size_t)n : 0)
+		if ((n = read(STDIN_FILENO, names + used, ROOM + 1 - used)) < 0)
+			die_errno(EXIT_DATA, NULL, "can't read the names");
+	if (used == 0)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost get --many < NAMES");
+	frame_begin(w);
+	put_u16(w, 0);
+	for (size_t at = 0; at < used; count++) {
+		size_t size = strnlen(names + at, used - at);
+		if (size > WIRE_MAX_NAME || count == SET_MAX_ENTRIES)
+			die(EXIT_DATA, NULL, "a name is longer than %d bytes, or there are more than %d", WIRE_MAX_NAME, SET_MAX_ENTRIES);
+		put_str(w, names + at, size);
+		at += size + 1;
+	}
+	w->data[WIRE_HEADER] = (uint8_t)count;
+	w->data[WIRE_HEADER + 1] = (uint8_t)(count >> 8);
+	frame_finish(w, FRAME_GETMANY);
+	free(names);
+	return count;
+}
+
+static void get_many(int fd)
+{
+	struct reply sizes, values;
+	struct writer w = {0};
+	uint64_t total = 0;
+	uint16_t count = read_names(&w);
+	channel_send(fd, w.data, w.used);
+	writer_free(&w);
+	channel_receive(fd, &sizes);
+	if (sizes.frame.type != FRAME_SIZES)
+		die_reply(&sizes);
+	struct reader r = {sizes.body, sizes.frame.length, false}, sum = r;
+	for (uint32_t i = get_u32(&sum); i > 0 && !sum.bad; i--) {
+		uint32_t size = get_u32(&sum);
+		total += size == SIZE_ABSENT ? 0 : size;
+	}
+	channel_receive(fd, &values);
+	if (get_u32(&r) != count || sum.bad || sum.left > 0 || values.frame.type != FRAME_DATA ||
+	    values.frame.length != total)
+		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's values don't fit what was asked for");
+	lock_chunk();
+	for (uint16_t i = 0; i < count; i++) {
+		uint32_t size = get_u32(&r);
+		uint8_t bytes[] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
+		if (!write_all(STDOUT_FILENO, bytes, sizeof bytes))
+			die_errno(EXIT_SYSTEM, NULL, "can't write the value");
+		pass_on(fd, size == SIZE_ABSENT ? 0 : size);
+	}
+}
+
+int verb_get(int argc, char **argv)
+{
+	struct place place;
+	if (argc != 1)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost get NAME, or --many with the names on stdin");
+	if (isatty(STDOUT_FILENO))
+		die(EXIT_REFUSED, "tazpod vault get NAME --reveal", "a value is not shown on a terminal");
+	place_find(&place);
+	int fd = connect_unlocked(&place);
+	if (strcmp(argv[0], "--many") == 0)
+		get_many(fd);
+	else
+		get_one(fd, argv[0]);
+	explicit_bzero(chunk, sizeof chunk);
+	return 0;
+}
+
+/* META is the first record, and the whole of it is in the first chunk. What is no META is the holder's to refuse. */
+static bool is_refresh(const struct frame *frame, size_t size)
+{
+	uint32_t length;
+	struct reader r = {chunk, size, false};
+	uint8_t type = get_u8(&r);
+	const uint8_t *meta = get_bytes(&r, sizeof chunk, &length);
+	return frame->version == WIRE_VERSION && type == RECORD_META && meta && length > META_CAUSE_AT &&
+	       meta[META_CAUSE_AT] == CAUSE_REFRESH;
+}
+
+int verb_put(int argc, char **argv)
+{
+	struct place place;
+	struct reply reply;
+	struct frame frame;
+	uint8_t header[WIRE_HEADER];
+	int fd = -1;
+	(void)argv;
+	if (argc != 0)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost put < SET");
+	place_find(&place);
+	lock_chunk();
+	if (!read_all(STDIN_FILENO, header, sizeof header) || !frame_decode(header, &frame) || frame.type != FRAME_SET)
+		die(EXIT_DATA, NULL, "ghost put wants one SET frame on its standard input");
+	size_t left = frame.length;
+	do {
+		size_t n = left < sizeof chunk ? left : sizeof chunk;
+		if (!read_all(STDIN_FILENO, chunk, n))
+			die(EXIT_DATA, NULL, "the SET frame on standard input is cut short");
+		if (fd < 0) {
+			/* Whoever has locked meanwhile keeps what they asked for: a refresh starts no holder. */
+			fd = is_refresh(&frame, n) ? connect_unlocked(&place) : holder_connect(&place);
+			channel_send(fd, header, sizeof header);
+		}
+		channel_send(fd, chunk, n);
+		left -= n;
+	} while (left > 0);
+	explicit_bzero(chunk, sizeof chunk);
+	channel_receive(fd, &reply);
+	if (reply.frame.type != FRAME_OK)
+		die_reply(&reply);
+	enum keep wanted = reply.frame.length == 1 ? (enum keep)reply.body[0] : KEEP_NOTHING;
+	if (wanted != KEEP_NOTHING)
+		keeper_start(&place, wanted == KEEP_AT_TERMINAL);
+	return 0;
+}

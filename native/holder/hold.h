@@ -1,0 +1,12 @@
+/* Starting the holder. */
+#ifndef TAZPOD_HOLD_H
+#define TAZPOD_HOLD_H
+
+#include "lib/place.h"
+
+/* A connection to the holder of PLACE, which is started if there is none. Dies with the reason. */
+int holder_connect(const struct place *place);
+/* Starts a holder. True when it became ready, false when another one has the lock. Dies with the holder's own words. */
+bool holder_launch(const struct place *place);
+
+#endif

@@ -1,0 +1,43 @@
+/* Where things are: the project around the current folder, its runtime folder, the program itself. */
+#ifndef TAZPOD_PLACE_H
+#define TAZPOD_PLACE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The largest project file that tazpod reads (src/core/project/read.ts), and a NUL. */
+enum { CONFIG_ROOM = 256 * 1024 + 1 };
+
+/* Identity of tazpod.yaml as fstat(2) gives it: dev, ino, size, mtime ns, ctime ns. */
+struct config_id {
+	uint64_t field[5];
+};
+
+struct place {
+	char root[PATH_MAX];   /* folder that holds tazpod.yaml; empty outside a project */
+	bool has_config;
+	char misnamed[PATH_MAX]; /* a tazpod.yml that nothing reads, in front of or without a project; else empty */
+	struct config_id config;
+	char id[40];           /* "dev-ino" in hex, or "default" */
+	char runtime[PATH_MAX]; /* .../tazpod/<id>, may not exist yet */
+	char ghost[PATH_MAX];  /* .../tazpod/<id>/ghost */
+};
+
+/* Finds the project of the current folder and the runtime folder of this user. Dies where the runtime folder can't
+ * be trusted (another owner, a link, open to others). */
+void place_find(struct place *out);
+/* The runtime folder of a project known by its id alone (root and config stay empty). False when ID is none. */
+bool place_of_id(struct place *out, const char *id);
+/* Creates the runtime folders (0700) and returns an O_PATH fd of place.runtime. Dies with the reason. */
+int place_create(const struct place *place);
+/* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
+int place_open(const struct place *place);
+/* The project file as text (NUL-terminated, cut at its last byte). False outside a project, or when it can't be read. */
+bool place_read_config(const struct place *place, char text[CONFIG_ROOM]);
+/* The running program's own file. False with errno set. */
+bool program_path(char out[PATH_MAX]);
+/* The folder of the installation (the parent of bin/), from /proc/self/exe. */
+void install_root(char out[PATH_MAX]);
+
+#endif

@@ -1,0 +1,70 @@
+#include "session/last.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/state.h"
+#include "lib/base.h"
+#include "lib/place.h"
+#include "protocol/channel.h"
+#include "session/guard.h"
+#include "verbs.h"
+
+static bool is_shell_name(struct str name)
+{
+	static const char *const known[] = {"bash", "zsh", "fish", "sh", "dash", "ksh", "mksh", "nu", "elvish", "xonsh"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (str_is(name, known[i]))
+			return true;
+	return false;
+}
+
+/* Whether the project file has the word somewhere, perhaps in a comment: for a session that ended before Node, which can
+ * read YAML, had read it. A lock too many costs a passphrase; one too few leaves the secrets. */
+static bool config_names_lock(const struct place *place)
+{
+	static char text[CONFIG_ROOM];
+	return place_read_config(place, text) && strstr(text, "lockOnExit");
+}
+
+/* In a child: whatever goes wrong here must not keep the session from ending. */
+static _Noreturn void lock_if_last(int page, int shells)
+{
+	struct place place;
+	struct reply reply;
+	struct state state;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || flock(shells, LOCK_EX | LOCK_NB) != 0)
+		_exit(0); /* another session of this project goes on */
+	place_find(&place);
+	if (!(guard_flags(page) & GUARD_RULES_KNOWN) && !config_names_lock(&place))
+		_exit(0);
+	int fd = channel_connect(&place);
+	if (fd < 0)
+		_exit(0);
+	channel_send_empty(fd, FRAME_STATUS);
+	channel_receive(fd, &reply);
+	state_decode(&reply, &state);
+	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */
+	for (uint16_t i = 0; i < state.running_count; i++)
+		if (state.running[i].pid != guard_shell(page) && is_shell_name(state.running[i].command))
+			_exit(0);
+	char *none[] = {NULL, NULL};
+	_exit(verb_lock(0, none + 1));
+}
+
+void lock_at_end(int page, int shells)
+{
+	if ((guard_flags(page) & (GUARD_LOCK_ON_EXIT | GUARD_RULES_KNOWN)) == GUARD_RULES_KNOWN)
+		return; /* the project does not want it; without its rules the child looks */
+	pid_t child = fork();
+	if (child == 0)
+		lock_if_last(page, shells);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+}
