@@ -13,6 +13,7 @@
 #include "client/sessions.h"
 #include "client/state.h"
 #include "lib/base.h"
+#include "lib/json.h"
 #include "lib/node.h"
 #include "protocol/channel.h"
 
@@ -23,16 +24,7 @@ static void print_json_path(const char *key, const char *path, bool present)
 		printf("null");
 		return;
 	}
-	putchar('"');
-	for (const char *c = path; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			printf("\\%c", *c);
-		else if ((unsigned char)*c < 0x20)
-			printf("\\u%04x", *c);
-		else
-			putchar(*c);
-	}
-	putchar('"');
+	json_print(path, strlen(path));
 }
 
 /* A holder that listens may still wait for its first set: only its own word counts. */

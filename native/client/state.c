@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base.h"
+#include "lib/json.h"
 
 static bool take_running(struct reader *r, struct state *out)
 {
@@ -74,20 +75,9 @@ static const char *name_of(const char *const *names, size_t count, uint8_t index
 	return index < count ? names[index] : "unknown";
 }
 
-/* JSON (RFC 8259): quotes, backslash and controls escaped; the holder lets only UTF-8 names in, others pass as they are. */
-static void json_string(struct str s)
+static void json_str(struct str s)
 {
-	putchar('"');
-	for (uint16_t i = 0; i < s.size; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
+	json_print(s.at, s.size);
 }
 
 /* Control characters of a hostile name must not reach the terminal: those of ASCII, and those that UTF-8 writes as C2
@@ -161,12 +151,12 @@ void state_print_running_json(const struct state *state)
 		char started[32];
 		format_time(c->started_ms, started);
 		printf("%s{\"pid\":%d,\"command\":", i ? "," : "", c->pid);
-		json_string(c->command);
+		json_str(c->command);
 		printf(",\"startedAt\":\"%s\",\"secrets\":[", started);
 		for (uint16_t n = 0; n < c->name_count; n++) {
 			if (n)
 				putchar(',');
-			json_string(get_str(&names, UINT16_MAX));
+			json_str(get_str(&names, UINT16_MAX));
 		}
 		printf("]}");
 	}
@@ -186,7 +176,7 @@ struct place state_place(const struct state *state)
 void state_print_root(const struct place *place)
 {
 	if (place->has_config)
-		json_string(str_of(place->root));
+		json_str(str_of(place->root));
 	else
 		printf("null");
 }
@@ -195,7 +185,7 @@ void state_print_json(const struct state *state, const struct place *place)
 {
 	bool unlocked = state && state->state == 1;
 	printf("{\"state\":\"%s\",\"project\":", unlocked ? "unlocked" : "locked");
-	json_string(label_of(unlocked ? state : NULL, place));
+	json_str(label_of(unlocked ? state : NULL, place));
 	printf(",\"root\":");
 	state_print_root(place);
 	if (!unlocked) {
@@ -203,7 +193,7 @@ void state_print_json(const struct state *state, const struct place *place)
 		return;
 	}
 	printf(",\"holder\":%d,\"provider\":", state->holder);
-	json_string(state->provider);
+	json_str(state->provider);
 	json_time("expiresAt", state->max_ms);
 	json_time("idleAt", state->idle_ms);
 	json_refresh(state);

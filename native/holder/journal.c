@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base.h"
+#include "lib/json.h"
 
 /* A line stays below PIPE_BUF-like sizes so that appends of two holders don't mix; further names are only counted. */
 enum { LINE = 4000, MAX_JOURNAL = 8 << 20 };
@@ -69,23 +70,13 @@ static void add(struct line *l, const char *text)
 	}
 }
 
-/* A JSON string of at most 512 bytes, fewer where the line is full: what closes it still fits. Controls become \u00XX,
- * UTF-8 stays as it is. */
+/* A string of about 512 bytes at most, fewer where the line is full: what closes it still fits. */
 static void add_string(struct line *l, struct str s)
 {
-	char piece[8];
-	add(l, "\"");
-	for (uint16_t i = 0; i < s.size && i < 512 && l->used < LINE; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-		if (c == '"' || c == '\\')
-			snprintf(piece, sizeof piece, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			snprintf(piece, sizeof piece, "\\u%04x", c);
-		else
-			snprintf(piece, sizeof piece, "%c", c);
-		add(l, piece);
-	}
-	add(l, "\"");
+	char text[512 + 3];
+	size_t left = l->used < LINE ? LINE - l->used : 0;
+	(void)json_string(text, left < sizeof text ? left + 3 : sizeof text, s.at, s.size);
+	add(l, text);
 }
 
 void journal_write(int fd, const struct journal_event *e)

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { expect } from 'vitest'
+import { FLAG, PAGE } from '../../src/adapters/holder/guard-page.ts'
 import { tazpodBinary } from './installed.ts'
 import { parentOf } from './processes.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from './project.ts'
@@ -105,10 +106,6 @@ function foundParts(scratch: Scratch): Record<keyof Parts, number | undefined> {
   return { parent: parent?.pid, node: node?.pid, guard: guard?.pid, shell: shell?.pid, watch: watch?.pid }
 }
 
-/** native/session/guard.h: where the flags are in the page that the parts of a session share, and the one that is meant here. */
-const GUARD_FLAGS = 2048
-const GUARD_LOCK_ON_EXIT = 1
-
 /**
  * A shell of a project with `session.lockOnExit` is ready, and its exit locks: the project's rules are read beside the
  * start of the shell.
@@ -120,8 +117,8 @@ export async function readyToLock(terminal: Terminal): Promise<void> {
   const fd = openSync(`${folder}/${page}`, 'r')
   const flags = Buffer.alloc(1)
   const isKnown = await until(() => {
-    readSync(fd, flags, 0, 1, GUARD_FLAGS)
-    return (flags[0]! & GUARD_LOCK_ON_EXIT) !== 0
+    readSync(fd, flags, 0, 1, PAGE.flags)
+    return (flags[0]! & FLAG.lockOnExit) !== 0
   })
   closeSync(fd)
   if (!isKnown) throw new Error('the session does not learn that its exit locks')

@@ -76,7 +76,7 @@ const MAX_OUTPUT = 8 * 1024 * 1024
 /** A whole set, and a length before each value. */
 const MAX_MANY = 65 * 1024 * 1024
 /** In the place of a length: there is no entry of that name. */
-const ABSENT = 0xffff_ffff
+export const ABSENT = 0xffff_ffff
 
 /** The project of the current folder. Failures: native-missing, ghost. */
 export async function where(surroundings?: Surroundings): Promise<Result<Where>> {

@@ -1,12 +1,8 @@
 import { fstatSync, writeSync } from 'node:fs'
 
-/** Longest text that fits beside the rest (`native/session/guard.h`). */
-const MAX_BYTES = 2046
-const FLAGS_AT = 2048
-const SHELL_AT = 2052
-const SIZE = 4096
-const LOCK_ON_EXIT = 1
-const RULES_KNOWN = 4
+/** What lies where in it: `native/session/guard.h`; test/vectors/layout.tsv holds both to one table. */
+export const PAGE = { restoreBytes: 2046, flags: 2048, shell: 2052, size: 4096 } as const
+export const FLAG = { lockOnExit: 1, rulesKnown: 4 } as const
 
 /**
  * The page that a session shares with its native parent and its watcher: what is in here at the end of this process,
@@ -22,7 +18,7 @@ export class GuardPage {
   /** The inherited descriptor, or nothing when it is none of a guard. */
   static open(fd: number): GuardPage | undefined {
     try {
-      return fstatSync(fd).size === SIZE ? new GuardPage(fd) : undefined
+      return fstatSync(fd).size === PAGE.size ? new GuardPage(fd) : undefined
     } catch {
       return undefined
     }
@@ -32,7 +28,7 @@ export class GuardPage {
   restoreWith(text: string): void {
     const bytes = Buffer.from(text)
     // What is too long is cut at its end, where the cursor's shape and the like stand, not the screen.
-    const size = Math.min(bytes.length, MAX_BYTES)
+    const size = Math.min(bytes.length, PAGE.restoreBytes)
     const page = Buffer.alloc(2 + size)
     page.writeUInt16LE(size)
     bytes.copy(page, 2, 0, size)
@@ -43,11 +39,11 @@ export class GuardPage {
   shellIs(pid: number): void {
     const number = Buffer.alloc(4)
     number.writeUInt32LE(pid)
-    writeSync(this.fd, number, 0, 4, SHELL_AT)
+    writeSync(this.fd, number, 0, 4, PAGE.shell)
   }
 
   /** What the project says of the exit of its last session (`session.lockOnExit`). */
   rules(lockOnExit: boolean): void {
-    writeSync(this.fd, Buffer.of(RULES_KNOWN | (lockOnExit ? LOCK_ON_EXIT : 0)), 0, 1, FLAGS_AT)
+    writeSync(this.fd, Buffer.of(FLAG.rulesKnown | (lockOnExit ? FLAG.lockOnExit : 0)), 0, 1, PAGE.flags)
   }
 }

@@ -29,11 +29,20 @@ export interface ConfigIdentity {
   ctimeNs: bigint
 }
 
-const RECORD = { meta: 1, entry: 2, plan: 3, file: 4, value: 5, bind: 6, env: 7, missing: 8, end: 9 } as const
-const KINDS = { secret: 0, rendered: 1, internal: 2 } as const
-const FRAME_VERSION = 2
-const SET_FRAME = 1
-const FRAME_HEADER = 8
+/** The numbers of `native/protocol`: test/vectors/layout.tsv holds both to one table. */
+export const FRAME = { header: 8, version: 2, set: 1 } as const
+export const RECORD = {
+  meta: 1,
+  entry: 2,
+  plan: 3,
+  file: 4,
+  value: 5,
+  bind: 6,
+  env: 7,
+  missing: 8,
+  end: 9,
+} as const
+export const ENTRY = { secret: 0, rendered: 1, internal: 2 } as const
 
 /**
  * Writes the SET frame of `native/PROTOCOL.md`, header included, into one Buffer that the caller wipes. The set
@@ -42,12 +51,12 @@ const FRAME_HEADER = 8
 export function encodeSet(set: LaunchSet, session: SessionMeta): Buffer {
   const size = writeSet(new Measure(), set, session)
   if (size > SET_LIMITS.bodyBytes) throw new RangeError(`a set of ${size} bytes`)
-  const frame = Buffer.alloc(FRAME_HEADER + size)
+  const frame = Buffer.alloc(FRAME.header + size)
   frame.write('TZ', 0, 'latin1')
-  frame[2] = FRAME_VERSION
-  frame[3] = SET_FRAME
+  frame[2] = FRAME.version
+  frame[3] = FRAME.set
   frame.writeUInt32LE(size, 4)
-  writeSet(new Writer(frame, FRAME_HEADER), set, session)
+  writeSet(new Writer(frame, FRAME.header), set, session)
   return frame
 }
 
@@ -95,7 +104,7 @@ function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {
 }
 
 function writeEntry(sink: Sink, entry: LaunchEntry): void {
-  sink.u8(KINDS[entry.kind])
+  sink.u8(ENTRY[entry.kind])
   sink.str(entry.name, SET_LIMITS.nameBytes)
   sink.bytes(entry.value)
 }
