@@ -46,6 +46,15 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_USAGE;
 	open_standard();
+	/* `tazpod --errors-fd N VERB …` is how Node runs a verb: it gets a failure as a value. */
+	unsigned long errors;
+	if (argc > 3 && strcmp(argv[1], "--errors-fd") == 0 && parse_number(argv[2], 1 << 20, &errors)) {
+		if (fcntl((int)errors, F_SETFD, FD_CLOEXEC) != 0)
+			die_errno(EXIT_USAGE, NULL, "--errors-fd");
+		errors_to((int)errors, ERRORS_AS_JSON);
+		argv += 2;
+		argc -= 2;
+	}
 	int code = run(verbs, sizeof verbs / sizeof *verbs, argc - 1, argv + 1);
 	if (code < 0 && argc > 1 && strcmp(argv[1], "ghost") == 0) {
 		code = run(ghost_verbs, sizeof ghost_verbs / sizeof *ghost_verbs, argc - 2, argv + 2);

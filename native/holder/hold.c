@@ -38,6 +38,7 @@ static _Noreturn void start_holder(const struct place *place, int messages, int 
 	                (char *)(uintptr_t)place->runtime, fd_text, NULL};
 	char *environment[] = {NULL};
 	snprintf(fd_text, sizeof fd_text, "%d", journal);
+	errors_to(STDERR_FILENO, ERRORS_FOR_NATIVE);
 	if (!program_path(self))
 		_exit(EXIT_SYSTEM);
 	int null = open("/dev/null", O_RDWR);
@@ -64,8 +65,8 @@ bool holder_launch(const struct place *place)
 		start_holder(place, pipe_fds[1], journal);
 	close(pipe_fds[1]);
 	close(journal);
-	while (used < sizeof text) {
-		ssize_t n = read(pipe_fds[0], text + used, sizeof text - used);
+	while (used < sizeof text - 1) {
+		ssize_t n = read(pipe_fds[0], text + used, sizeof text - 1 - used);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -81,10 +82,9 @@ bool holder_launch(const struct place *place)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_HELD)
 		return false;
-	(void)write_all(STDERR_FILENO, text, used);
 	if (used == 0)
 		die(EXIT_SYSTEM, "tazpod doctor", "the holder did not start (status %d)", status);
-	exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM);
+	die_as(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM, text, used);
 }
 
 int holder_connect(const struct place *place)
@@ -184,6 +184,7 @@ int verb_hold(int argc, char **argv)
 	char path[PATH_MAX];
 	unsigned long journal;
 	struct holder *holder = allocate(1, sizeof *holder);
+	errors_to(STDERR_FILENO, ERRORS_FOR_NATIVE); /* to holder_launch */
 	/* First of all: nobody looks in, and a crash leaves no core. */
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "prctl");

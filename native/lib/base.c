@@ -9,52 +9,107 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One write(2) per failure: lines of two processes on one terminal don't mix. */
-__attribute__((format(printf, 2, 0))) static void say(const char *next, const char *format, va_list args, int error)
+#include "lib/json.h"
+
+static struct {
+	int fd;
+	enum error_form form;
+} errors = {STDERR_FILENO, ERRORS_FOR_PEOPLE};
+
+void errors_to(int fd, enum error_form form)
 {
-	char line[1536];
-	size_t used = (size_t)snprintf(line, sizeof line, "tazpod: ");
-	int n = vsnprintf(line + used, sizeof line - used, format, args);
-	if (n > 0)
-		used += (size_t)n;
-	if (used > sizeof line - 512)
-		used = sizeof line - 512;
-	for (size_t i = 0; i < used; i++) /* a path or name of a hostile project must not command the terminal */
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	errors.fd = fd;
+	errors.form = form;
+}
+
+enum { MESSAGE = 1200, NEXT = 400 };
+
+/* A path or name of a hostile project must not command the terminal. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
+__attribute__((format(printf, 2, 0))) static void put_words(char message[MESSAGE], const char *format, va_list args,
+                                                              int error)
+{
+	if (vsnprintf(message, MESSAGE - 128, format, args) < 0)
+		*message = '\0';
+	size_t used = strlen(message);
 	if (error)
-		used += (size_t)snprintf(line + used, sizeof line - used, ": %.100s", strerror(error));
-	used += (size_t)snprintf(line + used, sizeof line - used, "\n");
-	if (next)
-		used += (size_t)snprintf(line + used, sizeof line - used, "  next: %.380s\n", next);
-	(void)write_all(STDERR_FILENO, line, used); /* nowhere left to say that stderr is gone */
+		snprintf(message + used, MESSAGE - used, ": %.100s", strerror(error));
+	make_plain(message);
+}
+
+/* One write(2) each: lines of two processes on one terminal don't mix. Nowhere is left to say that it failed. */
+static void say(int fd, enum error_form form, int code, const char *message, const char *next)
+{
+	char line[2 * 6 * MESSAGE];
+	size_t used = 0;
+	switch (form) {
+	case ERRORS_FOR_PEOPLE:
+		used = (size_t)snprintf(line, sizeof line, "tazpod: %s\n", message);
+		if (next)
+			used += (size_t)snprintf(line + used, sizeof line - used, "  next: %.380s\n", next);
+		break;
+	case ERRORS_AS_JSON:
+		used = (size_t)snprintf(line, sizeof line, "{\"exitCode\":%d,\"message\":", code);
+		used += json_string(line + used, 6 * MESSAGE, message, strlen(message));
+		if (next) {
+			used += (size_t)snprintf(line + used, sizeof line - used, ",\"next\":");
+			used += json_string(line + used, 6 * NEXT, next, strlen(next));
+		}
+		used += (size_t)snprintf(line + used, sizeof line - used, "}\n");
+		break;
+	case ERRORS_FOR_NATIVE:
+		used = (size_t)snprintf(line, sizeof line, "%s", message) + 1;
+		used += (size_t)snprintf(line + used, sizeof line - used, "%.380s", next ? next : "") + 1;
+		break;
+	}
+	(void)write_all(fd, line, used);
 }
 
 void warn(const char *next, const char *format, ...)
 {
+	char message[MESSAGE];
 	va_list args;
 	va_start(args, format);
-	say(next, format, args, 0);
+	put_words(message, format, args, 0);
 	va_end(args);
+	say(STDERR_FILENO, ERRORS_FOR_PEOPLE, 0, message, next);
 }
 
 _Noreturn void die(int code, const char *next, const char *format, ...)
 {
+	char message[MESSAGE];
 	va_list args;
 	va_start(args, format);
-	say(next, format, args, 0);
+	put_words(message, format, args, 0);
 	va_end(args);
+	say(errors.fd, errors.form, code, message, next);
 	exit(code);
 }
 
 _Noreturn void die_errno(int code, const char *next, const char *format, ...)
 {
 	int error = errno;
+	char message[MESSAGE];
 	va_list args;
 	va_start(args, format);
-	say(next, format, args, error);
+	put_words(message, format, args, error);
 	va_end(args);
+	say(errors.fd, errors.form, code, message, next);
 	exit(code);
+}
+
+_Noreturn void die_as(int code, char *text, size_t size)
+{
+	text[size] = '\0';
+	size_t message = strlen(text);
+	const char *next = message < size ? text + message + 1 : "";
+	die(code, *next ? next : NULL, "%s", text);
 }
 
 bool write_all(int fd, const void *data, size_t size)

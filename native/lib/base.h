@@ -1,4 +1,4 @@
-/* Small things every file needs: failing with one line, exact reads and writes, wiping. */
+/* Small things every file needs: failing in one form, exact reads and writes, wiping. */
 #ifndef TAZPOD_BASE_H
 #define TAZPOD_BASE_H
 
@@ -19,12 +19,21 @@ enum {
 	EXIT_NOT_FOUND = 127
 };
 
-/* Prints "tazpod: MESSAGE" and, with NEXT, "  next: NEXT" on stderr and exits with CODE. */
+/* How die() and warn() say what they say: to a person on stderr; to Node as one line of JSON, {"message","next","exitCode"};
+ * to another native process as two strings with a NUL each, MESSAGE and NEXT (which may be empty). */
+enum error_form { ERRORS_FOR_PEOPLE, ERRORS_AS_JSON, ERRORS_FOR_NATIVE };
+/* From now on they are written to FD in that form. Warnings stay on stderr where the form is JSON: they are no failure. */
+void errors_to(int fd, enum error_form form);
+
+/* Says "tazpod: MESSAGE" and, with NEXT, "  next: NEXT", and exits with CODE. */
 _Noreturn void die(int code, const char *next, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same with ": strerror(errno)" behind the message. */
 _Noreturn void die_errno(int code, const char *next, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Prints the same and goes on. */
+/* Dies with the words that a process said which writes in the form ERRORS_FOR_NATIVE: SIZE bytes at TEXT, which has room for
+ * one more. */
+_Noreturn void die_as(int code, char *text, size_t size);
+/* Says the same on stderr and goes on. */
 void warn(const char *next, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Writes all SIZE bytes to FD, whatever the kernel takes at a time. Returns false with errno set. */

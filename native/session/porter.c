@@ -99,8 +99,7 @@ bool porter_ask(const struct place *place)
 		return strcmp(text, ready) == 0;
 	if (used == 0)
 		die(EXIT_SYSTEM, "tazpod pull, outside of this shell", "the session around this shell does not answer");
-	(void)write_all(STDERR_FILENO, text, used);
-	exit(EXIT_SYSTEM);
+	die_as(EXIT_SYSTEM, text, used);
 }
 
 void porter_ask_keeper(const struct place *place)
@@ -155,8 +154,7 @@ static void serve(int fd)
 		return;
 	channel_patience(fd, 2);
 	size_t used = read_to_end(fd, wanted, sizeof wanted);
-	if (dup2(fd, STDERR_FILENO) < 0)
-		return;
+	errors_to(fd, ERRORS_FOR_NATIVE);
 	const char *slash = strrchr(wanted, '/');
 	if (!place_of_id(&place, slash ? slash + 1 : "") || strcmp(place.runtime, wanted) != 0)
 		die(EXIT_REFUSED, "echo $XDG_RUNTIME_DIR", "the session keeps its runtime folder elsewhere");
