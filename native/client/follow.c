@@ -24,20 +24,15 @@ struct seen {
 	uint32_t size;
 };
 
-/* In STATE the times that are left differ each time; they are compared as ends, with some slack. The rest is compared
- * as bytes: native/PROTOCOL.md. */
-enum { TIMES_AT = 4, TIMES_END = 20, REFRESH_AT = 23, REFRESH_END = 31 };
-
 static bool same_time(int64_t a, int64_t b)
 {
 	return a == b || (a != STATE_NEVER && b != STATE_NEVER && llabs(a - b) < SLACK_MS);
 }
 
+/* The times that are left differ each time; they are compared as ends, with some slack. The rest is compared as bytes. */
 static bool same_body(const struct seen *s, const uint8_t *body, uint32_t size)
 {
-	return s->size == size && size >= REFRESH_END && memcmp(s->body, body, TIMES_AT) == 0 &&
-	       memcmp(s->body + TIMES_END, body + TIMES_END, REFRESH_AT - TIMES_END) == 0 &&
-	       memcmp(s->body + REFRESH_END, body + REFRESH_END, size - REFRESH_END) == 0;
+	return s->size == size && size >= STATE_TIMES && memcmp(s->body + STATE_TIMES, body + STATE_TIMES, size - STATE_TIMES) == 0;
 }
 
 static int64_t end_of(int64_t left_ms)

@@ -1,6 +1,4 @@
-#include "client/names.h"
-
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,46 +6,26 @@
 #include "lib/place.h"
 #include "verbs.h"
 
-static bool is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("_.-/", c);
-}
-
-void names_of(const char *text, const char *key, void (*say)(const char *value, size_t size))
-{
-	size_t key_size = strlen(key);
-	for (const char *at = text; (at = strstr(at, key)); at += key_size) {
-		const char *value = at + key_size;
-		if (at > text && !strchr(" \t\n{,-", at[-1]))
-			continue;
-		value += strspn(value, " ");
-		if (*value != ':')
-			continue;
-		value += 1 + strspn(value + 1, " ");
-		value += *value == '"' || *value == '\'';
-		size_t size = 0;
-		while (value[size] && is_plain(value[size]))
-			size++;
-		if (size > 0)
-			say(value, size);
-	}
-}
-
-static void print(const char *value, size_t size)
-{
-	printf("%.*s\n", (int)size, value);
-}
-
-/* With `only` the paths of binds too, which `exec --only` takes as well. */
+/* `tazpod ghost names [only]`: names for completion in a shell, a line each, from the file that `tazpod trust` has left for
+ * this project (src/adapters/files/names-file.ts): lines "secret NAME" and "bind PATH". With `only` the binds too, which
+ * `exec --only` takes as well. Silent where there is none. */
 int verb_names(int argc, char **argv)
 {
-	static char text[CONFIG_ROOM];
 	struct place place;
+	char name[64], path[PATH_MAX], line[PATH_MAX + 16];
+	bool binds = argc > 0 && strcmp(argv[0], "only") == 0;
 	place_find(&place);
-	if (!place_read_config(&place, text))
+	format_into(name, sizeof name, "names/%s", place.id);
+	if (!place.has_config || !state_path(path, name))
 		return 0;
-	names_of(text, "name", print);
-	if (argc > 0 && strcmp(argv[0], "only") == 0)
-		names_of(text, "path", print);
+	FILE *file = fopen(path, "re");
+	while (file && fgets(line, sizeof line, file)) {
+		if (strncmp(line, "secret ", 7) == 0)
+			printf("%s", line + 7);
+		else if (binds && strncmp(line, "bind ", 5) == 0)
+			printf("%s", line + 5);
+	}
+	if (file)
+		fclose(file);
 	return 0;
 }

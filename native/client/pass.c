@@ -41,22 +41,7 @@ static void pass_on(int fd, uint32_t size)
 	}
 }
 
-static void get_one(int fd, const char *name)
-{
-	struct reply reply;
-	struct writer w = {0};
-	frame_begin(&w);
-	put_str(&w, name, strlen(name));
-	frame_finish(&w, FRAME_GET);
-	channel_send(fd, w.data, w.used);
-	channel_receive(fd, &reply);
-	if (reply.frame.type != FRAME_DATA)
-		die_reply(&reply);
-	lock_chunk();
-	pass_on(fd, reply.frame.length);
-}
-
-/* The names on stdin, each ended by a NUL (the last one may lack it), as the body of GETMANY. Returns how many. */
+/* The names on stdin, each ended by a NUL (the last one may lack it), as they stand in GET. Returns how many. */
 static uint16_t read_names(struct writer *w)
 {
 	enum { ROOM = SET_MAX_ENTRIES * (WIRE_MAX_NAME + 1) };
@@ -68,8 +53,6 @@ static uint16_t read_names(struct writer *w)
 			die_errno(EXIT_DATA, NULL, "can't read the names");
 	if (used == 0)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost get --many < NAMES");
-	frame_begin(w);
-	put_u16(w, 0);
 	for (size_t at = 0; at < used; count++) {
 		size_t size = strnlen(names + at, used - at);
 		if (size > WIRE_MAX_NAME || count == SET_MAX_ENTRIES)
@@ -77,19 +60,20 @@ static uint16_t read_names(struct writer *w)
 		put_str(w, names + at, size);
 		at += size + 1;
 	}
-	w->data[WIRE_HEADER] = (uint8_t)count;
-	w->data[WIRE_HEADER + 1] = (uint8_t)(count >> 8);
-	frame_finish(w, FRAME_GETMANY);
 	free(names);
 	return count;
 }
 
-static void get_many(int fd)
+/* Asks for COUNT names (NAMES, as they stand in GET) and returns the reader of their sizes; the values are next on FD. */
+static struct reader ask_for(int fd, uint16_t count, const struct writer *names)
 {
 	struct reply sizes, values;
 	struct writer w = {0};
 	uint64_t total = 0;
-	uint16_t count = read_names(&w);
+	frame_begin(&w);
+	put_u16(&w, count);
+	put_raw(&w, names->data, names->used);
+	frame_finish(&w, FRAME_GET);
 	channel_send(fd, w.data, w.used);
 	writer_free(&w);
 	channel_receive(fd, &sizes);
@@ -105,8 +89,27 @@ static void get_many(int fd)
 	    values.frame.length != total)
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's values don't fit what was asked for");
 	lock_chunk();
+	return r;
+}
+
+static void get_one(int fd, const char *name)
+{
+	struct writer names = {0};
+	put_str(&names, name, strlen(name));
+	struct reader sizes = ask_for(fd, 1, &names);
+	uint32_t size = get_u32(&sizes);
+	if (size == SIZE_ABSENT)
+		die(EXIT_DATA, "tazpod exec --explain -- COMMAND", "there is no entry of that name");
+	pass_on(fd, size);
+}
+
+static void get_many(int fd)
+{
+	struct writer names = {0};
+	uint16_t count = read_names(&names);
+	struct reader sizes = ask_for(fd, count, &names);
 	for (uint16_t i = 0; i < count; i++) {
-		uint32_t size = get_u32(&r);
+		uint32_t size = get_u32(&sizes);
 		uint8_t bytes[] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
 		if (!write_all(STDOUT_FILENO, bytes, sizeof bytes))
 			die_errno(EXIT_SYSTEM, NULL, "can't write the value");

@@ -31,16 +31,17 @@ bool state_parse(struct state *out, const uint8_t *body, size_t size)
 {
 	struct reader r = {body, size, false};
 	*out = (struct state){0};
+	out->max_ms = (int64_t)get_u64(&r);
+	out->idle_ms = (int64_t)get_u64(&r);
+	out->refresh_ms = (int64_t)get_u64(&r);
 	out->state = get_u8(&r);
 	out->memory = get_u8(&r);
 	out->privileged = get_u8(&r);
 	out->backing = get_u8(&r);
-	out->max_ms = (int64_t)get_u64(&r);
-	out->idle_ms = (int64_t)get_u64(&r);
+	out->lock_on_exit = get_u8(&r) == 1;
 	out->refresh = get_u8(&r);
 	out->refresh_code = get_u8(&r);
 	out->keeper = get_u8(&r);
-	out->refresh_ms = (int64_t)get_u64(&r);
 	out->refreshed_ms = get_u64(&r);
 	out->secrets = get_u32(&r);
 	out->label = get_str(&r, WIRE_MAX_NAME);

@@ -7,7 +7,7 @@
 
 #include "protocol/channel.h"
 
-enum { STATE_MAX_RUNNING = 4096, STATE_NEVER = -1 };
+enum { STATE_MAX_RUNNING = 4096, STATE_NEVER = -1, STATE_TIMES = 24 /* bytes of the times at the start */ };
 enum refresh_state { REFRESH_NONE = 0, REFRESH_WAITING = 1, REFRESH_FAILED = 2 };
 
 struct running_command {
@@ -19,12 +19,13 @@ struct running_command {
 };
 
 struct state {
-	uint8_t state, memory, privileged, backing;
 	int64_t max_ms, idle_ms; /* STATE_NEVER: no end in sight */
+	int64_t refresh_ms;      /* until the next one; STATE_NEVER */
+	uint8_t state, memory, privileged, backing;
+	bool lock_on_exit;       /* the end of the last session of the project locks it */
 	uint8_t refresh;         /* enum refresh_state */
 	uint8_t refresh_code;    /* the exit code of the last one that failed */
 	uint8_t keeper;          /* 1: one is connected */
-	int64_t refresh_ms;      /* until the next one; STATE_NEVER */
 	uint64_t refreshed_ms;   /* Unix ms of the last success or failure; 0: none yet */
 	uint32_t secrets;
 	struct str label, root, provider;

@@ -213,12 +213,15 @@ static void answer_state(struct holder *h, struct client *c)
 	const struct str none = {"", 0};
 	const struct set *set = h->held ? &h->held->set : NULL;
 	answer_begin(c);
+	/* first what passes by itself (STATE_TIMES): what is behind it changes only when something happens */
+	put_u64(w, ms_until(h->max_at));
+	put_u64(w, ms_until(h->idle_at));
+	put_u64(w, ms_until(h->try_at));
 	put_u8(w, set ? 1 : 2);
 	put_u8(w, h->held && !h->held->arena.secretmem ? 1 : 0);
 	put_u8(w, h->privileged);
 	put_u8(w, h->backing);
-	put_u64(w, ms_until(h->max_at));
-	put_u64(w, ms_until(h->idle_at));
+	put_u8(w, set && set->lock_on_exit);
 	put_refresh(h, w);
 	put_u32(w, set ? set->secret_count : 0);
 	put_str(w, set ? set->label.at : none.at, set ? set->label.size : 0);
@@ -231,7 +234,7 @@ static void answer_state(struct holder *h, struct client *c)
 void answer_request(struct holder *h, struct client *c)
 {
 	uint8_t type = c->frame.type;
-	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET || type == FRAME_GETMANY || type == FRAME_WATCH))) {
+	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET || type == FRAME_WATCH))) {
 		answer_error(c, ERROR_EMPTY, "locked");
 	} else if (type == FRAME_SET) {
 		answer_set(h, c);
@@ -239,8 +242,6 @@ void answer_request(struct holder *h, struct client *c)
 		answer_exec(h, c);
 	} else if (type == FRAME_GET) {
 		answer_get(h, c);
-	} else if (type == FRAME_GETMANY) {
-		answer_getmany(h, c);
 	} else if (type == FRAME_WATCH) {
 		answer_watch(h, c);
 	} else if (type == FRAME_STATUS) {

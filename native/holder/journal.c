@@ -11,6 +11,7 @@
 
 #include "lib/base.h"
 #include "lib/json.h"
+#include "lib/place.h"
 
 /* A line stays below PIPE_BUF-like sizes so that appends of two holders don't mix; further names are only counted. */
 enum { LINE = 4000, MAX_JOURNAL = 8 << 20 };
@@ -27,14 +28,9 @@ static void make_folders(char *path)
 
 int journal_open(void)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	char path[PATH_MAX], old[PATH_MAX + 8];
 	struct stat st;
-	if (state && state[0] == '/')
-		format_into(path, sizeof path, "%s/tazpod/log.jsonl", state);
-	else if (home && home[0] == '/')
-		format_into(path, sizeof path, "%s/.local/state/tazpod/log.jsonl", home);
-	else
+	if (!state_path(path, "log.jsonl"))
 		die(EXIT_SYSTEM, "export HOME=/home/YOU", "HOME is not set, so there is no place for the activity log");
 	make_folders(path);
 	if (stat(path, &st) == 0 && st.st_size > MAX_JOURNAL) { /* one old file is kept */

@@ -1,4 +1,4 @@
-/* Answers GET and GETMANY: values by name, for tazpod itself. */
+/* Answers GET: values by name, for tazpod itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,24 +23,6 @@ static void add_value(struct client *c, const struct entry *e)
 		c->values[c->value_count++] = (struct slice){e->value, e->size};
 }
 
-void answer_get(struct holder *h, struct client *c)
-{
-	struct reader r = {c->body, c->frame.length, false};
-	struct str name = get_str(&r, SET_MAX_PATH);
-	const struct entry *e = r.bad || r.left > 0 ? NULL : set_entry(&h->held->set, name);
-	if (!may_ask(h, c, (struct str){"get", 3}))
-		return;
-	if (!e) {
-		answer_error(c, ERROR_UNKNOWN, "there is no entry of that name");
-		return;
-	}
-	if (!begin_values(h, c, 1))
-		return;
-	answer_begin(c);
-	frame_encode(c->answer.data, FRAME_DATA, e->size);
-	add_value(c, e);
-}
-
 /* Puts SIZES into the answer and the values behind it. Returns how many bytes they are; UINT64_MAX for a bad request.
  * A search in an order that is made once: 16,384 names in 16,384 entries would be 268 million comparisons, and nobody
  * else is served meanwhile. */
@@ -61,7 +43,7 @@ static uint64_t find_values(const struct set *set, const struct entry *const *so
 	return r->bad || r->left > 0 ? UINT64_MAX : total;
 }
 
-void answer_getmany(struct holder *h, struct client *c)
+void answer_get(struct holder *h, struct client *c)
 {
 	struct reader r = {c->body, c->frame.length, false};
 	uint16_t count = get_u16(&r);

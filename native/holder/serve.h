@@ -108,7 +108,6 @@ void answer_begin(struct client *client);
 void answer_exec(struct holder *holder, struct client *client);
 /* lookup.c: values by name. */
 void answer_get(struct holder *holder, struct client *client);
-void answer_getmany(struct holder *holder, struct client *client);
 /* With `scope: terminal` only terminals whose user has given the passphrase may ask. */
 bool from_known_terminal(const struct holder *holder, pid_t pid, int pidfd);
 /* The same for the client that asks for WHAT. False where that was noted and an error answered. */

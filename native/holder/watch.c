@@ -190,6 +190,5 @@ void put_refresh(const struct holder *h, struct writer *w)
 	put_u8(w, h->refresh_at == 0 ? REFRESH_NONE : failed ? REFRESH_FAILED : REFRESH_WAITING);
 	put_u8(w, h->refresh_code);
 	put_u8(w, h->watcher ? 1 : 0);
-	put_u64(w, ms_until(h->try_at));
 	put_u64(w, h->refreshed_ms);
 }

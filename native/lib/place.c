@@ -178,11 +178,16 @@ int place_open(const struct place *place)
 	return walk_runtime(place, false);
 }
 
-bool place_read_config(const struct place *place, char text[CONFIG_ROOM])
+bool state_path(char out[PATH_MAX], const char *name)
 {
-	char path[PATH_MAX + 16];
-	snprintf(path, sizeof path, "%s/tazpod.yaml", strcmp(place->root, "/") == 0 ? "" : place->root);
-	return place->has_config && read_text(path, text, CONFIG_ROOM);
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	if (state && state[0] == '/')
+		format_into(out, PATH_MAX, "%s/tazpod/%s", state, name);
+	else if (home && home[0] == '/')
+		format_into(out, PATH_MAX, "%s/.local/state/tazpod/%s", home, name);
+	else
+		return false;
+	return true;
 }
 
 bool program_path(char out[PATH_MAX])

@@ -6,9 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The largest project file that tazpod reads (src/core/project/read.ts), and a NUL. */
-enum { CONFIG_ROOM = 256 * 1024 + 1 };
-
 /* Identity of tazpod.yaml as fstat(2) gives it: dev, ino, size, mtime ns, ctime ns. */
 struct config_id {
 	uint64_t field[5];
@@ -33,8 +30,9 @@ bool place_of_id(struct place *out, const char *id);
 int place_create(const struct place *place);
 /* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
 int place_open(const struct place *place);
-/* The project file as text (NUL-terminated, cut at its last byte). False outside a project, or when it can't be read. */
-bool place_read_config(const struct place *place, char text[CONFIG_ROOM]);
+/* NAME in the folder of what this machine has seen ($XDG_STATE_HOME/tazpod, as in src/adapters/files/paths.ts). False where
+ * there is none: HOME is not set. */
+bool state_path(char out[PATH_MAX], const char *name);
 /* The running program's own file. False with errno set. */
 bool program_path(char out[PATH_MAX]);
 /* The folder of the installation (the parent of bin/), from /proc/self/exe. */

@@ -72,7 +72,7 @@ struct set {
 	uint32_t idle_s, max_s, refresh_s; /* 0: never */
 	enum scope scope;
 	enum cause cause;
-	bool has_config;
+	bool has_config, lock_on_exit;
 	struct config_id config;
 	struct str label, root, provider;
 	struct entry *entries;

@@ -27,7 +27,7 @@ void frame_encode(uint8_t header[WIRE_HEADER], enum frame_type type, uint32_t le
 
 uint32_t frame_limit(uint8_t type)
 {
-	return type == FRAME_SET ? WIRE_MAX_SET : type == FRAME_GETMANY ? WIRE_MAX_GETMANY : WIRE_MAX_REQUEST;
+	return type == FRAME_SET ? WIRE_MAX_SET : type == FRAME_GET ? WIRE_MAX_GET : WIRE_MAX_REQUEST;
 }
 
 /* The bytes of one value, or NULL (and `bad` for good) where fewer are left. */

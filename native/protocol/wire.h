@@ -9,11 +9,11 @@
 #include "lib/place.h"
 
 enum {
-	WIRE_VERSION = 2,
+	WIRE_VERSION = 3,
 	WIRE_HEADER = 8,
 	WIRE_MAX_SET = 64 << 20,
 	WIRE_MAX_REQUEST = 64 << 10,
-	WIRE_MAX_GETMANY = 2 + 16384 * (2 + 255), /* every name of the largest set: one request sees one set */
+	WIRE_MAX_GET = 2 + 16384 * (2 + 255), /* every name of the largest set: one request sees one set */
 	WIRE_MAX_NAME = 255,
 	WIRE_MAX_ONLY = 200
 };
@@ -36,7 +36,6 @@ enum frame_type {
 	FRAME_WAKE = 12,
 	FRAME_LAST = 13,
 	FRAME_RESULT = 14,
-	FRAME_GETMANY = 15,
 	FRAME_SIZES = 16
 };
 

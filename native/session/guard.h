@@ -19,8 +19,8 @@ enum {
 	GUARD_TERMIOS = 2304,
 	GUARD_SIZE = 4096
 };
-/* RULES_KNOWN: LOCK_ON_EXIT is what the project says; Node reads that after it has started the shell. */
-enum { GUARD_LOCK_ON_EXIT = 1, GUARD_OVER = 2, GUARD_RULES_KNOWN = 4 };
+/* OVER: the parent has put everything back. */
+enum { GUARD_OVER = 1 };
 
 /* Notes how the terminal TTY is set and makes it raw (cfmakeraw(3)). Returns the page. Dies where TTY is none. */
 int guard_begin(int tty);

@@ -24,14 +24,6 @@ static bool is_shell_name(struct str name)
 	return false;
 }
 
-/* Whether the project file has the word somewhere, perhaps in a comment: for a session that ended before Node, which can
- * read YAML, had read it. A lock too many costs a passphrase; one too few leaves the secrets. */
-static bool config_names_lock(const struct place *place)
-{
-	static char text[CONFIG_ROOM];
-	return place_read_config(place, text) && strstr(text, "lockOnExit");
-}
-
 /* In a child: whatever goes wrong here must not keep the session from ending. */
 static _Noreturn void lock_if_last(int page, int shells)
 {
@@ -42,14 +34,14 @@ static _Noreturn void lock_if_last(int page, int shells)
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || flock(shells, LOCK_EX | LOCK_NB) != 0)
 		_exit(0); /* another session of this project goes on */
 	place_find(&place);
-	if (!(guard_flags(page) & GUARD_RULES_KNOWN) && !config_names_lock(&place))
-		_exit(0);
 	int fd = channel_connect(&place);
 	if (fd < 0)
 		_exit(0);
 	channel_send_empty(fd, FRAME_STATUS);
 	channel_receive(fd, &reply);
 	state_decode(&reply, &state);
+	if (!state.lock_on_exit)
+		_exit(0);
 	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */
 	for (uint16_t i = 0; i < state.running_count; i++)
 		if (state.running[i].pid != guard_shell(page) && is_shell_name(state.running[i].command))
@@ -60,8 +52,6 @@ static _Noreturn void lock_if_last(int page, int shells)
 
 void lock_at_end(int page, int shells)
 {
-	if ((guard_flags(page) & (GUARD_LOCK_ON_EXIT | GUARD_RULES_KNOWN)) == GUARD_RULES_KNOWN)
-		return; /* the project does not want it; without its rules the child looks */
 	pid_t child = fork();
 	if (child == 0)
 		lock_if_last(page, shells);

@@ -52,7 +52,6 @@ void check_running(void);
 void check_journal(void);
 void check_arena(void);
 void check_vectors(void);
-void check_names(void);
 void check_json(void);
 void check_layout(void);
 

@@ -37,11 +37,8 @@ static const struct {
     {"umask.keep", UMASK_KEEP},
     {"size.absent", SIZE_ABSENT},
     {"page.restoreBytes", GUARD_BYTES},
-    {"page.flags", GUARD_FLAGS},
     {"page.shell", GUARD_SHELL},
     {"page.size", GUARD_SIZE},
-    {"flag.lockOnExit", GUARD_LOCK_ON_EXIT},
-    {"flag.rulesKnown", GUARD_RULES_KNOWN},
 };
 
 void check_layout(void)

@@ -81,8 +81,8 @@ static void check_nonsense(struct holder *h)
 	static const struct {
 		const char *bytes;
 		size_t size;
-	} bad[] = {{"XZ\2\16\11\0\0\0", 8}, {"TZ\1\16\11\0\0\0", 8}, {"TZ\2\13\0\0\0\0", 8}, {"TZ\2\16\10\0\0\0", 8},
-	           {"TZ\2\16\0\0\0\0", 8}, {"TZ\2\1\11\0\0\0", 8}};
+	} bad[] = {{"XZ\2\16\11\0\0\0", 8}, {"TZ\1\16\11\0\0\0", 8}, {"TZ\3\13\0\0\0\0", 8}, {"TZ\3\16\10\0\0\0", 8},
+	           {"TZ\3\16\0\0\0\0", 8}, {"TZ\3\1\11\0\0\0", 8}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		int fd = watch(h);
 		say(h, fd, bad[i].bytes, bad[i].size);
@@ -113,7 +113,7 @@ static void check_last(struct holder *h)
 	watch_last(h);
 	CHECK(!h->watcher);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == WIRE_HEADER + 5);
-	CHECK(memcmp(bytes, "TZ\2\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
+	CHECK(memcmp(bytes, "TZ\3\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == 0);
 	close(fd);
 	watch_last(h); /* without a keeper */

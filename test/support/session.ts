@@ -1,6 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { expect } from 'vitest'
-import { FLAG, PAGE } from '../../src/adapters/holder/guard-page.ts'
 import { tazpodBinary } from './installed.ts'
 import { parentOf } from './processes.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from './project.ts'
@@ -104,24 +102,6 @@ function foundParts(scratch: Scratch): Record<keyof Parts, number | undefined> {
   const shell = all.find((p) => p.ppid === node?.pid && !p.command.includes('ghost watch'))
   const watch = all.find((p) => p.ppid === node?.pid && p.command.includes('ghost watch'))
   return { parent: parent?.pid, node: node?.pid, guard: guard?.pid, shell: shell?.pid, watch: watch?.pid }
-}
-
-/**
- * A shell of a project with `session.lockOnExit` is ready, and its exit locks: the project's rules are read beside the
- * start of the shell.
- */
-export async function readyToLock(terminal: Terminal): Promise<void> {
-  await ready(terminal)
-  const folder = `/proc/${terminal.pid}/fd`
-  const page = readdirSync(folder).find((fd) => readlinkSync(`${folder}/${fd}`).includes('tazpod-terminal'))
-  const fd = openSync(`${folder}/${page}`, 'r')
-  const flags = Buffer.alloc(1)
-  const isKnown = await until(() => {
-    readSync(fd, flags, 0, 1, PAGE.flags)
-    return (flags[0]! & FLAG.lockOnExit) !== 0
-  })
-  closeSync(fd)
-  if (!isKnown) throw new Error('the session does not learn that its exit locks')
 }
 
 /** Ctrl-], which opens the menu. */

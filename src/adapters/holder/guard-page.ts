@@ -1,8 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs'
 
 /** What lies where in it: `native/session/guard.h`; test/vectors/layout.tsv holds both to one table. */
-export const PAGE = { restoreBytes: 2046, flags: 2048, shell: 2052, size: 4096 } as const
-export const FLAG = { lockOnExit: 1, rulesKnown: 4 } as const
+export const PAGE = { restoreBytes: 2046, shell: 2052, size: 4096 } as const
 
 /**
  * The page that a session shares with its native parent and its watcher: what is in here at the end of this process,
@@ -40,10 +39,5 @@ export class GuardPage {
     const number = Buffer.alloc(4)
     number.writeUInt32LE(pid)
     writeSync(this.fd, number, 0, 4, PAGE.shell)
-  }
-
-  /** What the project says of the exit of its last session (`session.lockOnExit`). */
-  rules(lockOnExit: boolean): void {
-    writeSync(this.fd, Buffer.of(FLAG.rulesKnown | (lockOnExit ? FLAG.lockOnExit : 0)), 0, 1, PAGE.flags)
   }
 }

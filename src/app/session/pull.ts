@@ -210,12 +210,13 @@ function refreshOf({ session }: ProvidedSet, { max }: SessionConfig): number {
 
 function metaOf(
   project: Project | undefined,
-  { idle, max, scope, cause }: SessionConfig & { cause: 'unlock' | 'refresh' },
+  { idle, max, scope, lockOnExit, cause }: SessionConfig & { cause: 'unlock' | 'refresh' },
 ): SessionMeta {
   const root = project?.root ?? ''
   const provider = project?.config.provider ?? 'vault'
   const label = project ? labelOf(project.root) : 'default'
-  return { idle, max, scope, cause, label, root, provider, ...(project && { config: project.file.identity }) }
+  const session = { idle, max, scope, lockOnExit, cause }
+  return { ...session, label, root, provider, ...(project && { config: project.file.identity }) }
 }
 
 /** The name of the project for people: its folder, within the 255 bytes of the protocol. */

@@ -11,6 +11,8 @@ export interface SessionMeta {
   /** `refresh`: goes on with the session that is unlocked, and never unlocks. Absent: `unlock`. */
   cause?: 'unlock' | 'refresh'
   scope: 'user' | 'terminal'
+  /** The end of the last `tazpod shell` of the project locks. Absent: no. */
+  lockOnExit?: boolean
   /** Of the `tazpod.yaml` that the set was compiled from; absent without a project. */
   config?: ConfigIdentity
   /** Name shown to people. */
@@ -30,7 +32,7 @@ export interface ConfigIdentity {
 }
 
 /** The numbers of `native/protocol`: test/vectors/layout.tsv holds both to one table. */
-export const FRAME = { header: 8, version: 2, set: 1 } as const
+export const FRAME = { header: 8, version: 3, set: 1 } as const
 export const RECORD = {
   meta: 1,
   entry: 2,
@@ -94,6 +96,7 @@ function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {
   sink.u32(session.refresh ?? 0)
   sink.u8(session.scope === 'terminal' ? 1 : 0)
   sink.u8(session.cause === 'refresh' ? 1 : 0)
+  sink.u8(session.lockOnExit ? 1 : 0)
   const { config } = session
   sink.u8(config === undefined ? 0 : 1)
   for (const field of ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const) sink.u64(config?.[field] ?? 0n)

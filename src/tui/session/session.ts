@@ -89,7 +89,6 @@ export class Session {
     const stopWatching = watchStatus((status) => this.#changed(status))
     const ticks = setInterval(() => this.#tick(), TICK_MS)
     const code = await this.#end.promise
-    await this.#learned // a shell that was left at once locks, too, where the project says so
     stopWatching()
     clearInterval(ticks)
     clearTimeout(this.#noteTimer)
@@ -101,9 +100,7 @@ export class Session {
   }
 
   async #learnRules(): Promise<void> {
-    const { lockOnExit, ownTerminalOnly } = await this.#options.rules()
-    this.#page.rules(lockOnExit)
-    this.#ownTerminalOnly = ownTerminalOnly
+    this.#ownTerminalOnly = (await this.#options.rules()).ownTerminalOnly
   }
 
   /** A closed window, a SIGTERM, a defect: the terminal is put back, and the shell is hung up on. */

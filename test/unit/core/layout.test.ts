@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ABSENT } from '../../../src/adapters/holder/client.ts'
-import { FLAG, PAGE } from '../../../src/adapters/holder/guard-page.ts'
+import { PAGE } from '../../../src/adapters/holder/guard-page.ts'
 import { KEEP_UMASK, SET_LIMITS } from '../../../src/core/grant/launch-set.ts'
 import { ENTRY, FRAME, RECORD } from '../../../src/core/grant/set-frame.ts'
 
 test('both languages have the same numbers', () => {
   const groups = {
     ...{ frame: FRAME, record: RECORD, entry: ENTRY, limit: SET_LIMITS },
-    ...{ umask: { keep: KEEP_UMASK }, size: { absent: ABSENT }, page: PAGE, flag: FLAG },
+    ...{ umask: { keep: KEEP_UMASK }, size: { absent: ABSENT }, page: PAGE },
   }
   const ours = Object.entries(groups).flatMap(([group, numbers]) =>
     Object.entries(numbers).map(([name, number]) => `${group}.${name}\t${number}\n`),
