@@ -12,11 +12,11 @@
 
 /* Not for people: what Node and the holder's start-up call. */
 #define GHOST_VERBS(VERB) \
-	VERB(aside) \
+	VERB(lend) \
 	VERB(flock) \
 	VERB(get) \
 	VERB(hold) \
-	VERB(keep) \
+	VERB(monitor) \
 	VERB(names) \
 	VERB(put) \
 	VERB(sentinel) \

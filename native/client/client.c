@@ -28,11 +28,11 @@ static void print_json_path(const char *key, const char *path, bool present)
 }
 
 /* A holder that listens may still wait for its first set: only its own word counts. */
-static bool is_unlocked(const struct place *place)
+static bool is_unlocked(const struct location *location)
 {
 	struct reply reply;
 	struct state state;
-	int fd = channel_connect(place);
+	int fd = channel_connect(location);
 	if (fd < 0)
 		return false;
 	channel_send_empty(fd, FRAME_STATUS);
@@ -43,20 +43,20 @@ static bool is_unlocked(const struct place *place)
 
 int verb_where(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	char config[PATH_MAX + 16];
 	(void)argc, (void)argv;
-	place_find(&place);
-	bool unlocked = is_unlocked(&place);
-	snprintf(config, sizeof config, "%s/tazpod.yaml", strcmp(place.root, "/") == 0 ? "" : place.root);
+	location_find(&location);
+	bool unlocked = is_unlocked(&location);
+	snprintf(config, sizeof config, "%s/tazpod.yaml", strcmp(location.root, "/") == 0 ? "" : location.root);
 	putchar('{');
-	print_json_path("root", place.root, place.has_config);
-	printf(",\"id\":\"%s\",", place.id);
-	print_json_path("config", config, place.has_config);
+	print_json_path("root", location.root, location.has_config);
+	printf(",\"id\":\"%s\",", location.id);
+	print_json_path("config", config, location.has_config);
 	putchar(',');
-	print_json_path("runtime", place.runtime, true);
+	print_json_path("runtime", location.runtime, true);
 	putchar(',');
-	print_json_path("ghost", place.ghost, true);
+	print_json_path("ghost", location.ghost, true);
 	printf(",\"state\":\"%s\"}\n", unlocked ? "unlocked" : "locked");
 	return 0;
 }
@@ -66,7 +66,7 @@ int verb_status(int argc, char **argv)
 	bool all = argc > 0 && strcmp(argv[argc - 1], "--all") == 0;
 	argc -= all;
 	bool json = argc > 0 && strcmp(argv[0], "--json") == 0, prompt = argc > 0 && strcmp(argv[0], "--prompt") == 0;
-	struct place place;
+	struct location location;
 	struct reply reply;
 	struct state state;
 	if (argc > (json || prompt ? 1 : 0) || (all && prompt))
@@ -75,10 +75,10 @@ int verb_status(int argc, char **argv)
 		sessions_print(json);
 		return 0;
 	}
-	place_find(&place);
-	int fd = channel_connect(&place);
+	location_find(&location);
+	int fd = channel_connect(&location);
 	/* A prompt asks too often to search /proc for a holder that is lost, and that ends itself. */
-	pid_t elsewhere = fd < 0 && !prompt ? session_elsewhere(&place) : 0;
+	pid_t elsewhere = fd < 0 && !prompt ? session_elsewhere(&location) : 0;
 	if (elsewhere) {
 		if (json)
 			printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"the holder %d can't be reached here\"}\n", elsewhere);
@@ -100,7 +100,7 @@ int verb_status(int argc, char **argv)
 		state_decode(&reply, &state);
 		state.holder = channel_peer(fd);
 	}
-	(json ? state_print_json : prompt ? prompt_print : state_print_human)(fd >= 0 ? &state : NULL, &place);
+	(json ? state_print_json : prompt ? prompt_print : state_print_human)(fd >= 0 ? &state : NULL, &location);
 	return 0;
 }
 

@@ -83,16 +83,16 @@ static void bind_fd(int source, int target, const char *shown)
 }
 
 /* The placeholder: below the project, through no link, an empty regular file of ours. */
-static int open_placeholder(const struct place *place, struct str target)
+static int open_placeholder(const struct location *location, struct str target)
 {
 	char path[SET_MAX_PATH + 1];
-	size_t root = strlen(place->root);
+	size_t root = strlen(location->root);
 	str_copy(path, sizeof path, target);
-	if (root < 2 || strncmp(path, place->root, root) != 0 || path[root] != '/')
-		die(EXIT_REFUSED, "tazpod pull", "the bind %.400s is not below the project %.400s", path, place->root);
-	int dir = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 2 || strncmp(path, location->root, root) != 0 || path[root] != '/')
+		die(EXIT_REFUSED, "tazpod pull", "the bind %.400s is not below the project %.400s", path, location->root);
+	int dir = open(location->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		die_errno(EXIT_REFUSED, NULL, "can't open %.400s", place->root);
+		die_errno(EXIT_REFUSED, NULL, "can't open %.400s", location->root);
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
 	int fd = (int)syscall(SYS_openat2, dir, path + root + 1, &how, sizeof how);
 	struct stat st;
@@ -143,7 +143,7 @@ void view_cover(int dir, const char *name, const char *path)
 	cover(dir, name, target, path);
 }
 
-static void make_binds(const struct place *place, const struct grant *grant, int view, dev_t outer)
+static void make_binds(const struct location *location, const struct grant *grant, int view, dev_t outer)
 {
 	char name[24];
 	int dir = -1;
@@ -160,7 +160,7 @@ static void make_binds(const struct place *place, const struct grant *grant, int
 		}
 		snprintf(name, sizeof name, "%u", i);
 		close(view_create(dir, name, op->mode));
-		int target = open_placeholder(place, op->a);
+		int target = open_placeholder(location, op->a);
 		check_placeholder(target, outer, op->a);
 		char shown[SET_MAX_PATH + 1];
 		str_copy(shown, sizeof shown, op->a);
@@ -173,12 +173,12 @@ static void make_binds(const struct place *place, const struct grant *grant, int
 }
 
 /* The work folder is the holder's own, shared by all commands of one unlock. */
-static void mount_view(const struct place *place, bool privileged)
+static void mount_view(const struct location *location, bool privileged)
 {
 	char path[PATH_MAX + 8];
-	snprintf(path, sizeof path, "%s/work", place->ghost);
+	snprintf(path, sizeof path, "%s/work", location->ghost);
 	int work = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	(void)mount_memory(place->ghost, privileged);
+	(void)mount_memory(location->ghost, privileged);
 	if (mkdir(path, 0700) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't create the work folder");
 	if (work < 0)
@@ -204,20 +204,20 @@ static void return_to(const char *folder, const struct stat *before)
 
 /* What was mounted, opened and proved to be it: the path could by now lead to a folder on a disk, if somebody moves the
  * runtime folder meanwhile. Everything else goes through this descriptor. */
-static int open_view(const struct place *place, dev_t below)
+static int open_view(const struct location *location, dev_t below)
 {
 	struct stat st;
 	struct statfs fs;
-	int view = open(place->ghost, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int view = open(location->ghost, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (view < 0 || fstat(view, &st) != 0 || fstatfs(view, &fs) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't open the command's view");
 	if (st.st_dev == below || (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC))
 		die(EXIT_SYSTEM, "tazpod lock && tazpod pull", "%.400s is not the command's view; nothing was started",
-		    place->ghost);
+		    location->ghost);
 	return view;
 }
 
-int view_build(const struct place *place, const struct grant *grant, const int fds[2], int fd_count)
+int view_build(const struct location *location, const struct grant *grant, const int fds[2], int fd_count)
 {
 	char folder[PATH_MAX];
 	struct stat before, outer;
@@ -233,11 +233,11 @@ int view_build(const struct place *place, const struct grant *grant, const int f
 	} else if (unshare(CLONE_NEWNS) != 0) {
 		die_errno(EXIT_SYSTEM, "tazpod doctor", "can't create a mount namespace for this command");
 	}
-	if (stat(place->ghost, &outer) != 0)
-		die_errno(EXIT_SYSTEM, "tazpod lock && tazpod pull", "can't look at %.400s", place->ghost);
-	mount_view(place, privileged);
-	int view = open_view(place, outer.st_dev);
-	make_binds(place, grant, view, outer.st_dev);
+	if (stat(location->ghost, &outer) != 0)
+		die_errno(EXIT_SYSTEM, "tazpod lock && tazpod pull", "can't look at %.400s", location->ghost);
+	mount_view(location, privileged);
+	int view = open_view(location, outer.st_dev);
+	make_binds(location, grant, view, outer.st_dev);
 	/* A second pair of namespaces locks these mounts: whoever joins the command can't unmount them to see what lies
 	 * below (umount: EINVAL, mount_namespaces(7)). As root there is no user namespace, and nothing secret below. */
 	if (!privileged)
@@ -290,7 +290,7 @@ static void fill_variable(struct writer *notes, int socket, const struct grant_o
 }
 
 /* The view is empty and ours alone, so DIR/FILE can't lead anywhere else. */
-static void fill_view_file(const struct place *place, struct writer *notes, int socket, int view,
+static void fill_view_file(const struct location *location, struct writer *notes, int socket, int view,
                            const struct grant_op *op)
 {
 	char relative[2 * WIRE_MAX_NAME + 2], path[PATH_MAX + 2 * WIRE_MAX_NAME + 4];
@@ -304,7 +304,7 @@ static void fill_view_file(const struct place *place, struct writer *notes, int 
 	close(fd);
 	if (op->env.size == 0)
 		return;
-	format_into(path, sizeof path, "%s/%s", place->ghost, relative);
+	format_into(path, sizeof path, "%s/%s", location->ghost, relative);
 	set_variable(notes, op->env, path);
 }
 
@@ -337,13 +337,13 @@ static void set_plain(struct writer *notes, const struct grant_op *op)
 	free(value);
 }
 
-void view_fill(const struct place *place, const struct grant *grant, int view, int fd, struct after *after)
+void view_fill(const struct location *location, const struct grant *grant, int view, int fd, struct after *after)
 {
 	struct writer notes = {0};
 	for (uint32_t i = 0; i < grant->count; i++) {
 		const struct grant_op *op = &grant->ops[i];
 		if (op->type == RECORD_FILE) {
-			fill_view_file(place, &notes, fd, view, op);
+			fill_view_file(location, &notes, fd, view, op);
 		} else if (op->type == RECORD_BIND) {
 			fill_bind(fd, view, i, op->size);
 		} else if (op->type == RECORD_VALUE) {

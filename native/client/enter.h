@@ -3,16 +3,16 @@
 #define TAZPOD_ENTER_H
 
 #include "client/after.h"
-#include "lib/place.h"
+#include "lib/location.h"
 #include "protocol/grant.h"
 
 /* Makes the view: joins the namespaces FDS (nested: builds below the own ones), mounts, creates empty files and
  * binds, then locks the mounts. No secret has arrived yet. Returns the view's folder. Dies, with nothing started, on any
  * failure. */
-int view_build(const struct place *place, const struct grant *grant, const int fds[2], int fd_count);
+int view_build(const struct location *location, const struct grant *grant, const int fds[2], int fd_count);
 /* Reads the values of the GRANT's operations from the socket FD into the files of VIEW, which is closed, and into the
  * environment. AFTER: the files, as they are now. */
-void view_fill(const struct place *place, const struct grant *grant, int view, int fd, struct after *after);
+void view_fill(const struct location *location, const struct grant *grant, int view, int fd, struct after *after);
 /* An empty new file NAME in a folder DIR of the view. Dies on failure. */
 int view_create(int dir, const char *name, uint16_t mode);
 /* Mounts the file NAME of DIR over PATH, in the command's view alone. Dies on failure. */

@@ -133,7 +133,7 @@ static const char *name_of(const char *command)
 	return slash ? slash + 1 : command;
 }
 
-static void send_request(int fd, const struct place *place, const struct options *o)
+static void send_request(int fd, const struct location *location, const struct options *o)
 {
 	struct writer w = {0};
 	const char *base = name_of(o->command[0]);
@@ -141,8 +141,8 @@ static void send_request(int fd, const struct place *place, const struct options
 	if (length > WIRE_MAX_NAME)
 		die(EXIT_USAGE, NULL, "the command's name is longer than %d bytes", WIRE_MAX_NAME);
 	frame_begin(&w);
-	put_u8(&w, place->has_config);
-	put_config_id(&w, &place->config);
+	put_u8(&w, location->has_config);
+	put_config_id(&w, &location->config);
 	put_str(&w, base, length);
 	put_u16(&w, o->only_count);
 	for (uint16_t i = 0; i < o->only_count; i++)
@@ -153,15 +153,15 @@ static void send_request(int fd, const struct place *place, const struct options
 }
 
 /* Asks until the holder grants. Locked or stale: Node unlocks once; after that every refusal is final. */
-static int request_grant(struct place *place, const struct options *o, struct reply *reply)
+static int request_grant(struct location *location, const struct options *o, struct reply *reply)
 {
 	char message[512];
 	unsigned overdue = 0;
 	for (bool unlocked = false;;) {
 		bool ask = !o->non_interactive && has_terminal();
-		int fd = channel_connect(place);
+		int fd = channel_connect(location);
 		if (fd >= 0) {
-			send_request(fd, place, o);
+			send_request(fd, location, o);
 			channel_receive(fd, reply);
 			if (reply->frame.type == FRAME_GRANT)
 				return fd;
@@ -180,7 +180,7 @@ static int request_grant(struct place *place, const struct options *o, struct re
 		}
 		node_unlock(ask, o->passphrase_fd);
 		unlocked = true;
-		place_find(place); /* the config may be another one now */
+		location_find(location); /* the config may be another one now */
 	}
 }
 
@@ -248,7 +248,7 @@ static void warn_of_end(const struct grant *grant, const char *command)
 int verb_exec(int argc, char **argv)
 {
 	struct options options;
-	struct place place;
+	struct location location;
 	struct reply reply;
 	struct grant grant;
 	struct after after;
@@ -257,11 +257,11 @@ int verb_exec(int argc, char **argv)
 		node_become(argv - 1);
 	mode_t mask = umask(077);
 	find_program(options.command[0], program);
-	place_find(&place);
-	if (place.misnamed[0]) /* without its rules every command would get every secret */
+	location_find(&location);
+	if (location.misnamed[0]) /* without its rules every command would get every secret */
 		die(EXIT_DATA, "mv tazpod.yml tazpod.yaml && tazpod trust",
-		    "%.400s/tazpod.yml is not read: a project file is called tazpod.yaml", place.misnamed);
-	int fd = request_grant(&place, &options, &reply);
+		    "%.400s/tazpod.yml is not read: a project file is called tazpod.yaml", location.misnamed);
+	int fd = request_grant(&location, &options, &reply);
 	if (!grant_parse(&grant, reply.body, reply.frame.length))
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's grant can't be read");
 	warn_of_end(&grant, options.command[0]);
@@ -269,16 +269,16 @@ int verb_exec(int argc, char **argv)
 		terraform_refuse_log(name_of(options.command[0]), &grant);
 	git_refuse_exposed(&grant);
 	int outer = outer_open();
-	int view = view_build(&place, &grant, reply.fds, reply.fd_count);
+	int view = view_build(&location, &grant, reply.fds, reply.fd_count);
 	/* From here on no other process of the user may look in (PR_SET_DUMPABLE, ptrace(2)): the values arrive. execve
 	 * resets it for the command itself. */
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "prctl");
 	outer_restore(outer); /* the inner command gets its own grants, not leftovers */
-	if (setenv("TAZPOD_GHOST", place.ghost, 1) != 0)
+	if (setenv("TAZPOD_GHOST", location.ghost, 1) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set TAZPOD_GHOST");
 	expect_values(fd, &grant);
-	view_fill(&place, &grant, view, fd, &after);
+	view_fill(&location, &grant, view, fd, &after);
 	close(fd);
 	if (options.passphrase_fd > 2)
 		close(options.passphrase_fd);

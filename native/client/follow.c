@@ -40,7 +40,7 @@ static int64_t end_of(int64_t left_ms)
 	return left_ms < 0 ? STATE_NEVER : (int64_t)wall_ms() + left_ms;
 }
 
-static void say_unlocked(struct seen *s, const struct place *place, struct reply *reply, int holder)
+static void say_unlocked(struct seen *s, const struct location *location, struct reply *reply, int holder)
 {
 	struct state state;
 	if (!state_parse(&state, reply->body, reply->frame.length))
@@ -49,7 +49,7 @@ static void say_unlocked(struct seen *s, const struct place *place, struct reply
 	int64_t max_at = end_of(state.max_ms), idle_at = end_of(state.idle_ms), refresh_at = end_of(state.refresh_ms);
 	if (!s->any || !s->unlocked || !same_body(s, reply->body, reply->frame.length) || !same_time(s->max_at, max_at) ||
 	    !same_time(s->idle_at, idle_at) || !same_time(s->refresh_at, refresh_at)) {
-		state_print_json(&state, place);
+		state_print_json(&state, location);
 		free(s->body);
 		*s = (struct seen){true, state.state == 1, max_at, idle_at, refresh_at, reply->body, reply->frame.length};
 		reply->body = NULL;
@@ -57,13 +57,13 @@ static void say_unlocked(struct seen *s, const struct place *place, struct reply
 	state_free(&state);
 }
 
-static void look(struct seen *s, const struct place *place)
+static void look(struct seen *s, const struct location *location)
 {
 	struct reply reply = {0};
-	int fd = channel_connect(place);
+	int fd = channel_connect(location);
 	if (fd < 0) {
 		if (!s->any || s->unlocked)
-			state_print_json(NULL, place);
+			state_print_json(NULL, location);
 		s->any = true;
 		s->unlocked = false;
 		return;
@@ -74,7 +74,7 @@ static void look(struct seen *s, const struct place *place)
 	if (problem || reply.frame.type != FRAME_STATE)
 		printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"%s\"}\n", problem ? problem : "no state");
 	else
-		say_unlocked(s, place, &reply, channel_peer(fd));
+		say_unlocked(s, location, &reply, channel_peer(fd));
 	free(reply.body);
 	close(fd);
 }
@@ -82,7 +82,7 @@ static void look(struct seen *s, const struct place *place)
 /* `tazpod ghost watch`: the state of this project, a line of JSON at each change. */
 int verb_watch(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	struct seen seen = {0};
 	char events[4096];
 	(void)argv;
@@ -90,14 +90,14 @@ int verb_watch(int argc, char **argv)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost watch");
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGPIPE, SIG_DFL);
-	place_find(&place);
+	location_find(&location);
 	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 	                       {.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .events = POLLIN}};
 	bool watched = false;
 	for (;;) {
 		if (!watched)
-			watched = inotify_add_watch(fds[1].fd, place.runtime, IN_CREATE | IN_DELETE | IN_ONLYDIR) >= 0;
-		look(&seen, &place);
+			watched = inotify_add_watch(fds[1].fd, location.runtime, IN_CREATE | IN_DELETE | IN_ONLYDIR) >= 0;
+		look(&seen, &location);
 		if (fflush(stdout) != 0)
 			return EXIT_SYSTEM;
 		if (poll(fds, 2, LOOK_MS) < 0 && errno != EINTR)

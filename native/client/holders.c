@@ -126,11 +126,11 @@ static const char *holder_id(const struct seen_holder *seen)
 	return strrchr(seen->runtime, '/') + 1; /* it begins with one */
 }
 
-bool holder_is_of(const struct seen_holder *seen, const struct place *place)
+bool holder_is_of(const struct seen_holder *seen, const struct location *location)
 {
-	if (strcmp(holder_id(seen), place->id) != 0)
+	if (strcmp(holder_id(seen), location->id) != 0)
 		return false;
-	if (strcmp(place->id, "default") != 0 || strcmp(seen->runtime, place->runtime) == 0)
+	if (strcmp(location->id, "default") != 0 || strcmp(seen->runtime, location->runtime) == 0)
 		return true;
 	int fd = holder_reach(seen);
 	if (fd >= 0)

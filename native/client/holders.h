@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "client/state.h"
-#include "lib/place.h"
+#include "lib/location.h"
 
 struct seen_holder {
 	pid_t pid;
@@ -27,8 +27,8 @@ int holder_reach(const struct seen_holder *seen);
 bool holder_ask(const struct seen_holder *seen, enum frame_type type, struct state *out);
 /* Ends it: it wipes itself at SIGTERM. False where it lives on (EPERM). */
 bool holder_end(const struct seen_holder *seen);
-/* Of the project of PLACE, wherever the folder is that it was started for. `default` belongs to each runtime folder of its
+/* Of the project of LOCATION, wherever the folder is that it was started for. `default` belongs to each runtime folder of its
  * own: another one's counts only where it is lost. */
-bool holder_is_of(const struct seen_holder *seen, const struct place *place);
+bool holder_is_of(const struct seen_holder *seen, const struct location *location);
 
 #endif

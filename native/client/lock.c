@@ -118,13 +118,13 @@ static void say_lost(const struct seen_holder *seen, bool json)
 }
 
 /* What a `lock` that found nobody at the project's socket still has to look for. */
-static bool lock_elsewhere(const struct place *place, struct state *state, bool *lost, bool json)
+static bool lock_elsewhere(const struct location *location, struct state *state, bool *lost, bool json)
 {
 	struct seen_holder *list;
 	size_t count = holders_find(&list);
 	bool answered = false;
 	for (size_t i = 0; i < count; i++) {
-		if (!holder_is_of(list + i, place))
+		if (!holder_is_of(list + i, location))
 			continue;
 		if (lock_seen(list + i, state)) {
 			answered = true;
@@ -139,19 +139,19 @@ static bool lock_elsewhere(const struct place *place, struct state *state, bool 
 
 static void lock_one(bool json, bool stop, pid_t keep)
 {
-	struct place place;
+	struct location location;
 	struct reply reply;
 	struct state state;
 	bool lost = false;
-	place_find(&place);
-	int fd = channel_connect(&place);
+	location_find(&location);
+	int fd = channel_connect(&location);
 	bool answered = fd >= 0;
 	if (answered) {
 		channel_send_empty(fd, FRAME_LOCK);
 		channel_receive(fd, &reply);
 		state_decode(&reply, &state);
 	} else {
-		answered = lock_elsewhere(&place, &state, &lost, json);
+		answered = lock_elsewhere(&location, &state, &lost, json);
 	}
 	if (!json && (answered || !lost)) /* at once: the secrets are wiped, whatever the commands do next */
 		report_lock(answered ? &state : NULL, json, stop);
@@ -164,10 +164,10 @@ static void lock_one(bool json, bool stop, pid_t keep)
 
 static void report_one_of_all(const struct seen_holder *seen, const struct state *state, bool json, bool first)
 {
-	struct place place = state ? state_place(state) : (struct place){0};
+	struct location location = state ? state_location(state) : (struct location){0};
 	if (json) {
 		printf("%s{\"holder\":%d,\"root\":", first ? "" : ",", seen->pid);
-		state_print_root(&place);
+		state_print_root(&location);
 		printf(",\"wiped\":%u,\"running\":", state ? state->secrets : 0);
 		if (state)
 			state_print_running_json(state);
@@ -181,7 +181,7 @@ static void report_one_of_all(const struct seen_holder *seen, const struct state
 		return;
 	}
 	printf("locked  ");
-	state_print_label(state, &place);
+	state_print_label(state, &location);
 	printf("; %u secret%s wiped%s\n", state->secrets, state->secrets == 1 ? "" : "s",
 	       state->running_count > 0 ? "; still running:" : "");
 	state_print_running(state, "  ");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base.h"
-#include "lib/place.h"
+#include "lib/location.h"
 #include "verbs.h"
 
 /* `tazpod ghost names [only]`: names for completion in a shell, a line each, from the file that `tazpod trust` has left for
@@ -11,12 +11,12 @@
  * `exec --only` takes as well. Silent where there is none. */
 int verb_names(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	char name[64], path[PATH_MAX], line[PATH_MAX + 16];
 	bool binds = argc > 0 && strcmp(argv[0], "only") == 0;
-	place_find(&place);
-	format_into(name, sizeof name, "names/%s", place.id);
-	if (!place.has_config || !state_path(path, name))
+	location_find(&location);
+	format_into(name, sizeof name, "names/%s", location.id);
+	if (!location.has_config || !state_path(path, name))
 		return 0;
 	FILE *file = fopen(path, "re");
 	while (file && fgets(line, sizeof line, file)) {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "holder/hold.h"
-#include "holder/keep.h"
+#include "holder/monitor.h"
 #include "lib/base.h"
 #include "lib/namespaces.h"
 #include "protocol/channel.h"
@@ -14,9 +14,9 @@
 
 static uint8_t chunk[1 << 16];
 
-static int connect_unlocked(const struct place *place)
+static int connect_unlocked(const struct location *location)
 {
-	int fd = channel_connect(place);
+	int fd = channel_connect(location);
 	if (fd < 0)
 		die(EXIT_LOCKED, "tazpod pull", "locked");
 	return fd;
@@ -119,13 +119,13 @@ static void get_many(int fd)
 
 int verb_get(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	if (argc != 1)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost get NAME, or --many with the names on stdin");
 	if (isatty(STDOUT_FILENO))
 		die(EXIT_REFUSED, "tazpod vault get NAME --reveal", "a value is not shown on a terminal");
-	place_find(&place);
-	int fd = connect_unlocked(&place);
+	location_find(&location);
+	int fd = connect_unlocked(&location);
 	if (strcmp(argv[0], "--many") == 0)
 		get_many(fd);
 	else
@@ -147,7 +147,7 @@ static bool is_refresh(const struct frame *frame, size_t size)
 
 int verb_put(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	struct reply reply;
 	struct frame frame;
 	uint8_t header[WIRE_HEADER];
@@ -155,7 +155,7 @@ int verb_put(int argc, char **argv)
 	(void)argv;
 	if (argc != 0)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost put < SET");
-	place_find(&place);
+	location_find(&location);
 	lock_chunk();
 	if (!read_all(STDIN_FILENO, header, sizeof header) || !frame_decode(header, &frame) || frame.type != FRAME_SET)
 		die(EXIT_DATA, NULL, "ghost put wants one SET frame on its standard input");
@@ -166,7 +166,7 @@ int verb_put(int argc, char **argv)
 			die(EXIT_DATA, NULL, "the SET frame on standard input is cut short");
 		if (fd < 0) {
 			/* Whoever has locked meanwhile keeps what they asked for: a refresh starts no holder. */
-			fd = is_refresh(&frame, n) ? connect_unlocked(&place) : holder_connect(&place);
+			fd = is_refresh(&frame, n) ? connect_unlocked(&location) : holder_connect(&location);
 			channel_send(fd, header, sizeof header);
 		}
 		channel_send(fd, chunk, n);
@@ -176,8 +176,8 @@ int verb_put(int argc, char **argv)
 	channel_receive(fd, &reply);
 	if (reply.frame.type != FRAME_OK)
 		die_reply(&reply);
-	enum keep wanted = reply.frame.length == 1 ? (enum keep)reply.body[0] : KEEP_NOTHING;
-	if (wanted != KEEP_NOTHING)
-		keeper_start(&place, wanted == KEEP_AT_TERMINAL);
+	enum monitor_wanted wanted = reply.frame.length == 1 ? (enum monitor_wanted)reply.body[0] : MONITOR_NOTHING;
+	if (wanted != MONITOR_NOTHING)
+		monitor_start(&location, wanted == MONITOR_AT_TERMINAL);
 	return 0;
 }

@@ -18,12 +18,12 @@ static void print_left(int64_t ms)
 		printf("%" PRId64 "s", s);
 }
 
-void prompt_print(const struct state *state, const struct place *place)
+void prompt_print(const struct state *state, const struct location *location)
 {
 	bool unlocked = state && state->state == 1;
-	if (!unlocked && !place->has_config)
+	if (!unlocked && !location->has_config)
 		return; /* a prompt is everywhere; tazpod is not */
-	state_print_label(state, place);
+	state_print_label(state, location);
 	if (!unlocked) {
 		printf(" locked\n");
 		return;

@@ -5,6 +5,6 @@
 #include "client/state.h"
 
 /* "lab 11h59m", "lab locked"; nothing outside a project that was never unlocked. STATE NULL: locked. */
-void prompt_print(const struct state *state, const struct place *place);
+void prompt_print(const struct state *state, const struct location *location);
 
 #endif

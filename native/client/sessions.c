@@ -32,11 +32,11 @@ void sessions_print(bool json)
 			print_lost(list + i, json);
 			continue;
 		}
-		struct place place = state_place(&state);
+		struct location location = state_location(&state);
 		if (json)
-			state_print_json(&state, &place);
+			state_print_json(&state, &location);
 		else
-			state_print_line(&state, &place);
+			state_print_line(&state, &location);
 		state_free(&state);
 	}
 	if (json)
@@ -46,13 +46,13 @@ void sessions_print(bool json)
 	holders_free(list, count);
 }
 
-int session_elsewhere(const struct place *place)
+int session_elsewhere(const struct location *location)
 {
 	struct seen_holder *list;
 	size_t count = holders_find(&list);
 	int pid = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!list[i].young && holder_is_of(list + i, place)) /* a young one may be about to listen */
+		if (!list[i].young && holder_is_of(list + i, location)) /* a young one may be about to listen */
 			pid = list[i].pid;
 	}
 	holders_free(list, count);

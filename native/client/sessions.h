@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 
-#include "lib/place.h"
+#include "lib/location.h"
 
 /* One session a line, or {"sessions":[...]} with what `status --json` says of each. */
 void sessions_print(bool json);
-/* A holder of this project that runs where PLACE's socket does not lead; its process, or 0. */
-int session_elsewhere(const struct place *place);
+/* A holder of this project that runs where LOCATION's socket does not lead; its process, or 0. */
+int session_elsewhere(const struct location *location);
 
 #endif

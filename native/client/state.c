@@ -41,7 +41,7 @@ bool state_parse(struct state *out, const uint8_t *body, size_t size)
 	out->lock_on_exit = get_u8(&r) == 1;
 	out->refresh = get_u8(&r);
 	out->refresh_code = get_u8(&r);
-	out->keeper = get_u8(&r);
+	out->monitor = get_u8(&r);
 	out->refreshed_ms = get_u64(&r);
 	out->secrets = get_u32(&r);
 	out->label = get_str(&r, WIRE_MAX_NAME);
@@ -98,17 +98,17 @@ static struct str str_of(const char *text)
 	return (struct str){text, (uint16_t)strlen(text)};
 }
 
-static struct str label_of(const struct state *state, const struct place *place)
+static struct str label_of(const struct state *state, const struct location *location)
 {
 	if (state && state->label.size > 0)
 		return state->label;
-	const char *slash = strrchr(place->root, '/');
-	return str_of(place->has_config ? (slash && slash[1] ? slash + 1 : "/") : "default");
+	const char *slash = strrchr(location->root, '/');
+	return str_of(location->has_config ? (slash && slash[1] ? slash + 1 : "/") : "default");
 }
 
-void state_print_label(const struct state *state, const struct place *place)
+void state_print_label(const struct state *state, const struct location *location)
 {
-	plain(label_of(state && state->state == 1 ? state : NULL, place));
+	plain(label_of(state && state->state == 1 ? state : NULL, location));
 }
 
 static void json_time_at(const char *key, uint64_t ms)
@@ -140,7 +140,7 @@ static void json_refresh(const struct state *state)
 		json_time_at("last", state->refreshed_ms);
 	else
 		printf(",\"last\":null");
-	printf(",\"keeper\":%s}", state->keeper ? "true" : "false");
+	printf(",\"monitor\":%s}", state->monitor ? "true" : "false");
 }
 
 void state_print_running_json(const struct state *state)
@@ -164,31 +164,31 @@ void state_print_running_json(const struct state *state)
 	putchar(']');
 }
 
-struct place state_place(const struct state *state)
+struct location state_location(const struct state *state)
 {
-	struct place place = {0};
-	if (state->root.size > 0 && state->root.size < sizeof place.root) {
-		memcpy(place.root, state->root.at, state->root.size);
-		place.has_config = true;
+	struct location location = {0};
+	if (state->root.size > 0 && state->root.size < sizeof location.root) {
+		memcpy(location.root, state->root.at, state->root.size);
+		location.has_config = true;
 	}
-	return place;
+	return location;
 }
 
-void state_print_root(const struct place *place)
+void state_print_root(const struct location *location)
 {
-	if (place->has_config)
-		json_str(str_of(place->root));
+	if (location->has_config)
+		json_str(str_of(location->root));
 	else
 		printf("null");
 }
 
-void state_print_json(const struct state *state, const struct place *place)
+void state_print_json(const struct state *state, const struct location *location)
 {
 	bool unlocked = state && state->state == 1;
 	printf("{\"state\":\"%s\",\"project\":", unlocked ? "unlocked" : "locked");
-	json_str(label_of(unlocked ? state : NULL, place));
+	json_str(label_of(unlocked ? state : NULL, location));
 	printf(",\"root\":");
-	state_print_root(place);
+	state_print_root(location);
 	if (!unlocked) {
 		printf(",\"expiresAt\":null,\"idleAt\":null,\"refresh\":null,\"secrets\":0,\"running\":[],\"isolation\":null}\n");
 		return;
@@ -261,23 +261,23 @@ static void print_refresh(const struct state *state)
 		print_span(now > state->refreshed_ms ? now - state->refreshed_ms : 0);
 		printf(" ago (exit %u)%s", state->refresh_code, state->refresh_ms < 0 ? "" : ", again ");
 	}
-	if (state->refresh_ms >= 1000 && state->keeper) {
+	if (state->refresh_ms >= 1000 && state->monitor) {
 		printf("in ");
 		print_span((uint64_t)state->refresh_ms);
-	} else if (state->refresh_ms >= 0 && state->keeper) {
+	} else if (state->refresh_ms >= 0 && state->monitor) {
 		printf("now");
 	} else if (state->refresh_ms >= 0) {
-		printf("with the next tazpod exec that needs it (no keeper is running)");
+		printf("with the next tazpod exec that needs it (no monitor is running)");
 	} else {
 		printf("; next: tazpod pull");
 	}
 }
 
-void state_print_line(const struct state *state, const struct place *place)
+void state_print_line(const struct state *state, const struct location *location)
 {
 	paint("1;32", "unlocked");
 	printf("  ");
-	plain(label_of(state, place));
+	plain(label_of(state, location));
 	printf("  %" PRIu32 " secret%s, ", state->secrets, state->secrets == 1 ? "" : "s");
 	if (state->max_ms < 0) {
 		printf("locks by tazpod lock");
@@ -286,21 +286,21 @@ void state_print_line(const struct state *state, const struct place *place)
 		print_span((uint64_t)state->max_ms);
 	}
 	printf(", %u running", state->running_count);
-	if (place->has_config) {
+	if (location->has_config) {
 		printf("  ");
-		plain(str_of(place->root));
+		plain(str_of(location->root));
 	}
 	putchar('\n');
 }
 
-void state_print_human(const struct state *state, const struct place *place)
+void state_print_human(const struct state *state, const struct location *location)
 {
 	bool unlocked = state && state->state == 1;
 	paint(unlocked ? "1;32" : "1;33", unlocked ? "unlocked" : "locked");
 	printf("  ");
-	plain(label_of(unlocked ? state : NULL, place));
+	plain(label_of(unlocked ? state : NULL, location));
 	if (!unlocked) {
-		printf("\n  next: %s\n", place->has_config ? "tazpod pull" : "tazpod init, or tazpod pull for the vault alone");
+		printf("\n  next: %s\n", location->has_config ? "tazpod pull" : "tazpod init, or tazpod pull for the vault alone");
 		return;
 	}
 	printf("  (");

@@ -25,7 +25,7 @@ struct state {
 	bool lock_on_exit;       /* the end of the last session of the project locks it */
 	uint8_t refresh;         /* enum refresh_state */
 	uint8_t refresh_code;    /* the exit code of the last one that failed */
-	uint8_t keeper;          /* 1: one is connected */
+	uint8_t monitor;          /* 1: one is connected */
 	uint64_t refreshed_ms;   /* Unix ms of the last success or failure; 0: none yet */
 	uint32_t secrets;
 	struct str label, root, provider;
@@ -41,16 +41,16 @@ void state_free(struct state *state);
 /* Decodes a STATE frame; the strings point into the reply. Dies when it is not one. */
 void state_decode(const struct reply *reply, struct state *out);
 /* One line of JSON as in DESIGN §7. STATE NULL: locked. */
-void state_print_json(const struct state *state, const struct place *place);
-void state_print_human(const struct state *state, const struct place *place);
+void state_print_json(const struct state *state, const struct location *location);
+void state_print_human(const struct state *state, const struct location *location);
 /* One line: name, folder, secrets, when it locks, how many commands run. */
-void state_print_line(const struct state *state, const struct place *place);
-/* The place that STATE speaks of: its root alone, nothing outside a project. */
-struct place state_place(const struct state *state);
+void state_print_line(const struct state *state, const struct location *location);
+/* The location that STATE speaks of: its root alone, nothing outside a project. */
+struct location state_location(const struct state *state);
 /* The project's folder as JSON, or null. */
-void state_print_root(const struct place *place);
+void state_print_root(const struct location *location);
 /* The name of the project for people, without control characters. */
-void state_print_label(const struct state *state, const struct place *place);
+void state_print_label(const struct state *state, const struct location *location);
 /* "  terraform (pid 123, 2m): A, B" per running command. */
 void state_print_running(const struct state *state, const char *indent);
 /* The running commands as a JSON array. */

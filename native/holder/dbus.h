@@ -52,7 +52,7 @@ bool dbus_parse(struct dbus_message *out, const uint8_t *bytes, size_t length);
 /* How long the message is that these 16 bytes begin; 0: none, or too long. */
 size_t dbus_length(const uint8_t head[DBUS_HEAD]);
 
-/* Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS, unix:path only; else its usual place) and says hello. On a failure
+/* Connects to the system bus (DBUS_SYSTEM_BUS_ADDRESS, unix:path only; else its usual location) and says hello. On a failure
  * false, with `problem`. */
 bool dbus_open(struct dbus *bus);
 void dbus_close(struct dbus *bus);

@@ -23,7 +23,7 @@
 #include "lib/base.h"
 #include "lib/namespaces.h"
 #include "protocol/channel.h"
-#include "session/porter.h"
+#include "session/broker.h"
 #include "verbs.h"
 
 /* Its own exit code: another holder has the lock, which may be about to listen. */
@@ -31,11 +31,11 @@ enum { EXIT_HELD = 113, START_PATIENCE_MS = 5000 };
 
 /* Runs in the child: a fresh program image, exec'd in the initial user namespace, so that its memory belongs there
  * for ever and no process of the user may look at it once its dumpable flag is off (ptrace(2), "access mode"). */
-static _Noreturn void start_holder(const struct place *place, int messages, int journal)
+static _Noreturn void start_holder(const struct location *location, int messages, int journal)
 {
 	char self[PATH_MAX], fd_text[16];
 	char *argv[] = {(char *)(uintptr_t)"tazpod", (char *)(uintptr_t)"ghost", (char *)(uintptr_t)"hold",
-	                (char *)(uintptr_t)place->runtime, fd_text, NULL};
+	                (char *)(uintptr_t)location->runtime, fd_text, NULL};
 	char *environment[] = {NULL};
 	snprintf(fd_text, sizeof fd_text, "%d", journal);
 	errors_to(STDERR_FILENO, ERRORS_FOR_NATIVE);
@@ -49,12 +49,12 @@ static _Noreturn void start_holder(const struct place *place, int messages, int 
 	die_errno(EXIT_SYSTEM, NULL, "can't start the holder (%.300s)", self);
 }
 
-bool holder_launch(const struct place *place)
+bool holder_launch(const struct location *location)
 {
 	int pipe_fds[2], status;
 	char text[2048];
 	size_t used = 0;
-	close(place_create(place));
+	close(location_create(location));
 	int journal = journal_open();
 	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't create a pipe");
@@ -62,7 +62,7 @@ bool holder_launch(const struct place *place)
 	if (child < 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't fork");
 	if (child == 0)
-		start_holder(place, pipe_fds[1], journal);
+		start_holder(location, pipe_fds[1], journal);
 	close(pipe_fds[1]);
 	close(journal);
 	while (used < sizeof text - 1) {
@@ -87,17 +87,17 @@ bool holder_launch(const struct place *place)
 	die_as(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM, text, used);
 }
 
-int holder_connect(const struct place *place)
+int holder_connect(const struct location *location)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + START_PATIENCE_MS * 1000000ull;
 	for (;;) {
-		int fd = channel_connect(place);
+		int fd = channel_connect(location);
 		if (fd >= 0)
 			return fd;
-		if (!(inside_view() ? porter_ask(place) : holder_launch(place))) {
+		if (!(inside_view() ? broker_ask(location) : holder_launch(location))) {
 			if (clock_ns(CLOCK_MONOTONIC) > end)
 				die(EXIT_SYSTEM, "tazpod status", "another holder has the lock in %.400s but does not listen",
-				    place->runtime);
+				    location->runtime);
 			nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 		}
 	}

@@ -2,11 +2,11 @@
 #ifndef TAZPOD_HOLD_H
 #define TAZPOD_HOLD_H
 
-#include "lib/place.h"
+#include "lib/location.h"
 
-/* A connection to the holder of PLACE, which is started if there is none. Dies with the reason. */
-int holder_connect(const struct place *place);
+/* A connection to the holder of LOCATION, which is started if there is none. Dies with the reason. */
+int holder_connect(const struct location *location);
 /* Starts a holder. True when it became ready, false when another one has the lock. Dies with the holder's own words. */
-bool holder_launch(const struct place *place);
+bool holder_launch(const struct location *location);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "lib/base.h"
 #include "lib/json.h"
-#include "lib/place.h"
+#include "lib/location.h"
 
 /* A line stays below PIPE_BUF-like sizes so that appends of two holders don't mix; further names are only counted. */
 enum { LINE = 4000, MAX_JOURNAL = 8 << 20 };

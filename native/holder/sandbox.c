@@ -32,7 +32,7 @@ static const struct {
 	int call;
 	unsigned argument;
 	uint32_t bits;
-} guarded[] = {
+} masked[] = {
     {SYS_openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC}, /* the files that it writes are open already */
     {SYS_mmap, 2, PROT_EXEC},
     {SYS_prlimit64, 2, ~0u}, /* reads a limit, sets none */
@@ -59,21 +59,21 @@ void sandbox_enter(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(TAZPOD_SANITIZED)
 	return; /* the sanitizers' runtime needs calls of its own; never in the product */
 #endif
-	enum { COUNT = sizeof allowed / sizeof *allowed, GUARDED = sizeof guarded / sizeof *guarded };
+	enum { COUNT = sizeof allowed / sizeof *allowed, MASKED = sizeof masked / sizeof *masked };
 	const struct sock_filter kill = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_filter code[4 + GUARDED * 5 + COUNT + 2];
+	struct sock_filter code[4 + MASKED * 5 + COUNT + 2];
 	size_t n = 0;
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
 	code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0);
 	code[n++] = kill;
 	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < GUARDED; i++) {
+	for (size_t i = 0; i < MASKED; i++) {
 		/* the lower half (both machines are little endian), which is all that the flags have */
-		unsigned argument = (unsigned)(offsetof(struct seccomp_data, args) + guarded[i].argument * sizeof(uint64_t));
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)guarded[i].call, 0, 4);
+		unsigned argument = (unsigned)(offsetof(struct seccomp_data, args) + masked[i].argument * sizeof(uint64_t));
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)masked[i].call, 0, 4);
 		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument);
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, guarded[i].bits, 0, 1);
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, masked[i].bits, 0, 1);
 		code[n++] = kill;
 		code[n++] = allow;
 	}

@@ -17,9 +17,9 @@
 
 #include "holder/dbus.h"
 #include "lib/base.h"
-#include "lib/place.h"
+#include "lib/location.h"
 #include "protocol/channel.h"
-#include "session/porter.h"
+#include "session/broker.h"
 #include "verbs.h"
 
 #define LOGIND "org.freedesktop.login1"
@@ -33,7 +33,7 @@ enum { LOCK_PATIENCE_S = 5, AGAIN_MS = 2000 };
 
 struct sentinel {
 	struct dbus bus;
-	struct place place;
+	struct location location;
 	pid_t holder;
 	int pidfd;
 	int file; /* in the runtime folder: names the events; whoever unlinks it dismisses us */
@@ -146,7 +146,7 @@ static void lock_now(const struct sentinel *s)
 {
 	uint8_t frame[WIRE_HEADER + 1];
 	struct reply reply;
-	int runtime = place_open(&s->place);
+	int runtime = location_open(&s->location);
 	int fd = runtime < 0 ? -1 : channel_connect_in(runtime, LOCK_PATIENCE_S);
 	if (fd >= 0 && channel_peer(fd) == s->holder) {
 		channel_patience(fd, LOCK_PATIENCE_S);
@@ -215,7 +215,7 @@ static void close_others(int one, int other)
 }
 
 /* In the child: apart from every terminal, with nothing of its caller open. */
-static _Noreturn void stand_guard(struct sentinel *s, const char *events, const char *path, int ready)
+static _Noreturn void listen_apart(struct sentinel *s, const char *events, const char *path, int ready)
 {
 	close_others(ready, s->pidfd);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -262,18 +262,18 @@ static bool is_there(const char *path, const char *events)
 	return false;
 }
 
-bool sentinel_start(const struct place *place, bool suspend, bool screen, char problem[SENTINEL_WORDS])
+bool sentinel_start(const struct location *location, bool suspend, bool screen, char problem[SENTINEL_WORDS])
 {
 	struct sentinel *s = allocate(1, sizeof *s);
 	char path[PATH_MAX], events[32];
 	int ready[2];
-	*s = (struct sentinel){.delay = -1, .suspend = suspend, .screen = screen, .place = *place};
+	*s = (struct sentinel){.delay = -1, .suspend = suspend, .screen = screen, .location = *location};
 	snprintf(events, sizeof events, "%s%s\n", suspend ? "suspend " : "", screen ? "screen" : "");
-	format_into(path, sizeof path, "%s/sentinel", place->runtime);
+	format_into(path, sizeof path, "%s/sentinel", location->runtime);
 	problem[0] = '\0';
 	if (is_there(path, events) || (!suspend && !screen))
 		return true;
-	int socket = channel_connect(place);
+	int socket = channel_connect(location);
 	if (socket < 0)
 		die(EXIT_LOCKED, "tazpod pull", "locked");
 	s->holder = channel_peer(socket);
@@ -286,7 +286,7 @@ bool sentinel_start(const struct place *place, bool suspend, bool screen, char p
 		die_errno(EXIT_SYSTEM, NULL, "can't fork");
 	if (child == 0) {
 		close(ready[0]);
-		stand_guard(s, events, path, ready[1]);
+		listen_apart(s, events, path, ready[1]);
 	}
 	close(ready[1]);
 	size_t used = 0;
@@ -305,7 +305,7 @@ bool sentinel_start(const struct place *place, bool suspend, bool screen, char p
  * the session around it. */
 int verb_sentinel(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	char problem[SENTINEL_WORDS];
 	bool suspend = false, screen = false;
 	for (int i = 0; i < argc; i++) {
@@ -316,10 +316,10 @@ int verb_sentinel(int argc, char **argv)
 		else
 			die(EXIT_USAGE, NULL, "usage: tazpod ghost sentinel [suspend] [screen]");
 	}
-	place_find(&place);
+	location_find(&location);
 	/* Inside a view it would keep the view's files alive until the lock: the session around it starts it. */
-	bool listens = inside_view() ? porter_ask_sentinel(&place, suspend, screen, problem)
-	                             : sentinel_start(&place, suspend, screen, problem);
+	bool listens = inside_view() ? broker_ask_sentinel(&location, suspend, screen, problem)
+	                             : sentinel_start(&location, suspend, screen, problem);
 	if (!listens)
 		die(EXIT_SYSTEM, "tazpod lock, before you leave the machine", "logind can't be heard, so nothing locks by itself (%s)",
 		    *problem ? problem : "no answer");

@@ -4,12 +4,12 @@
 #ifndef TAZPOD_SENTINEL_H
 #define TAZPOD_SENTINEL_H
 
-#include "lib/place.h"
+#include "lib/location.h"
 
 enum { SENTINEL_WORDS = 256 };
 
-/* Starts it for the holder of PLACE, and returns when it listens; one that listens for other events is dismissed. No
+/* Starts it for the holder of LOCATION, and returns when it listens; one that listens for other events is dismissed. No
  * event: only that. False where logind can't be heard, and why in PROBLEM. Dies where nothing is unlocked. */
-bool sentinel_start(const struct place *place, bool suspend, bool screen, char problem[SENTINEL_WORDS]);
+bool sentinel_start(const struct location *location, bool suspend, bool screen, char problem[SENTINEL_WORDS]);
 
 #endif

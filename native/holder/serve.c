@@ -61,7 +61,7 @@ static void set_listening(struct holder *h, bool on)
 static void drop_client(struct holder *h, uint32_t slot)
 {
 	struct client *c = h->clients[slot];
-	if (c->fd >= 0) /* else it is the keeper's connection now */
+	if (c->fd >= 0) /* else it is the monitor's connection now */
 		close(c->fd);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
@@ -363,8 +363,8 @@ void serve(struct holder *h)
 		case SOURCE_RUNNING:
 			on_end(h, index);
 			break;
-		case SOURCE_WATCHER:
-			on_watcher(h);
+		case SOURCE_MONITOR:
+			on_monitor(h);
 			break;
 		case SOURCE_VIGIL:
 			on_vigil(h);

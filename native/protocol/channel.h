@@ -4,11 +4,11 @@
 
 #include <sys/types.h>
 
-#include "lib/place.h"
+#include "lib/location.h"
 #include "protocol/wire.h"
 
-/* Connects to the holder of a place. Returns a socket, or -1 where no holder listens. Dies on anything else. */
-int channel_connect(const struct place *place);
+/* Connects to the holder of a location. Returns a socket, or -1 where no holder listens. Dies on anything else. */
+int channel_connect(const struct location *location);
 /* Connects to the socket in a runtime folder (O_PATH). Returns -1 with errno set. */
 int channel_connect_in(int runtime_fd, int patience_s);
 /* Binds NAME in the folder RUNTIME_FD and listens. Returns the socket or -1 with errno. */

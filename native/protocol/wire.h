@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/place.h"
+#include "lib/location.h"
 
 enum {
 	WIRE_VERSION = 3,
@@ -53,7 +53,7 @@ enum wire_error {
 };
 
 /* OK: what `ghost put` does next. */
-enum keep { KEEP_NOTHING = 0, KEEP_APART = 1, KEEP_AT_TERMINAL = 2 };
+enum monitor_wanted { MONITOR_NOTHING = 0, MONITOR_APART = 1, MONITOR_AT_TERMINAL = 2 };
 
 /* LOCK: why. */
 enum lock_cause { LOCK_ASKED = 0, LOCK_SUSPEND = 1, LOCK_SCREEN = 2 };

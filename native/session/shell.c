@@ -18,9 +18,9 @@
 #include "lib/base.h"
 #include "lib/node.h"
 #include "protocol/channel.h"
-#include "session/guard.h"
-#include "session/last.h"
-#include "session/porter.h"
+#include "session/broker.h"
+#include "session/lock_on_exit.h"
+#include "session/page.h"
 
 /* How long the session may take to end its shell and clean up after a SIGTERM. */
 enum { END_PATIENCE_MS = 3000 };
@@ -120,14 +120,14 @@ static char **read_strings(const char *path)
 	return strings;
 }
 
-/* `tazpod ghost session PID PORTER`: on the session's own terminal, becomes the shell with the environment, folder and
+/* `tazpod ghost session PID BROKER`: on the session's own terminal, becomes the shell with the environment, folder and
  * arguments of PID (which is `tazpod shell`), byte for byte. */
 int verb_session(int argc, char **argv)
 {
 	unsigned long pid;
 	char path[64];
 	struct options options;
-	if (argc != 2 || !parse_number(argv[0], 1ul << 30, &pid) || strlen(argv[1]) >= PORTER_NAME)
+	if (argc != 2 || !parse_number(argv[0], 1ul << 30, &pid) || strlen(argv[1]) >= BROKER_NAME)
 		die(EXIT_USAGE, "tazpod shell --help", "ghost session is for tazpod itself");
 	snprintf(path, sizeof path, "/proc/%lu/cmdline", pid);
 	char **words = read_strings(path);
@@ -141,8 +141,8 @@ int verb_session(int argc, char **argv)
 		die_errno(EXIT_REFUSED, "cd to a folder that exists", "can't enter the current folder");
 	unsetenv("LINES"); /* of the terminal outside, which has a line more */
 	unsetenv("COLUMNS");
-	if (setenv(PORTER_VARIABLE, argv[1], 1) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't set " PORTER_VARIABLE);
+	if (setenv(BROKER_VARIABLE, argv[1], 1) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't set " BROKER_VARIABLE);
 	return become_shell(&options);
 }
 
@@ -170,22 +170,22 @@ static _Noreturn void watch_over(const struct session *s)
 	sigset_t all;
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	(void)prctl(PR_SET_NAME, "tazpod-guard");
+	(void)prctl(PR_SET_NAME, "tazpod-restore");
 	if (setsid() < 0)
 		_exit(EXIT_SYSTEM);
 	while (poll(&parent, 1, -1) < 0 && errno == EINTR)
 		;
 	while (poll(&node, 1, -1) < 0 && errno == EINTR)
 		;
-	if (!(guard_flags(s->page) & GUARD_OVER)) {
-		guard_await_lent(s->page);
-		guard_restore(s->page, s->tty, true);
-		lock_at_end(s->page, s->shells);
+	if (!(page_flags(s->page) & PAGE_OVER)) {
+		page_await_lent(s->page);
+		page_restore(s->page, s->tty, true);
+		lock_on_exit(s->page, s->shells);
 	}
 	_exit(0);
 }
 
-static _Noreturn void become_node(const struct session *s, pid_t parent, const struct options *o, const char *porter)
+static _Noreturn void become_node(const struct session *s, pid_t parent, const struct options *o, const char *broker)
 {
 	char page[16], *argv[8];
 	size_t n = 0;
@@ -201,10 +201,10 @@ static _Noreturn void become_node(const struct session *s, pid_t parent, const s
 	if (fcntl(s->page, F_SETFD, 0) != 0) /* Node itself closes it for what it starts */
 		die_errno(EXIT_SYSTEM, NULL, "fcntl");
 	argv[n++] = (char *)(uintptr_t)"shell";
-	argv[n++] = (char *)(uintptr_t)"--guard";
+	argv[n++] = (char *)(uintptr_t)"--page";
 	argv[n++] = page;
-	argv[n++] = (char *)(uintptr_t)"--porter";
-	argv[n++] = (char *)(uintptr_t)porter;
+	argv[n++] = (char *)(uintptr_t)"--broker";
+	argv[n++] = (char *)(uintptr_t)broker;
 	if (o->no_keys)
 		argv[n++] = (char *)(uintptr_t)"--no-keys";
 	argv[n] = NULL;
@@ -213,7 +213,7 @@ static _Noreturn void become_node(const struct session *s, pid_t parent, const s
 
 static int signals_of_session(void)
 {
-	sigset_t set = guard_block_signals(NULL);
+	sigset_t set = block_session_signals(NULL);
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		die_errno(EXIT_SYSTEM, NULL, "signalfd");
@@ -241,16 +241,16 @@ static int wait_for_session(const struct session *s, int signals, int listener)
 			if (ended == s->node)
 				return status;
 		if (fds[1].revents & POLLIN)
-			porter_answer(listener);
+			broker_answer(listener);
 	}
 }
 
 /* The lock is shared by all sessions of the project; it goes with the last process that has it open. */
 static int join_sessions(void)
 {
-	struct place place;
-	place_find(&place);
-	int folder = place_create(&place);
+	struct location location;
+	location_find(&location);
+	int folder = location_create(&location);
 	int fd = openat(folder, "shells", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't join the sessions of this project");
@@ -260,31 +260,31 @@ static int join_sessions(void)
 
 static int run_session(const struct options *o)
 {
-	char porter[PORTER_NAME];
+	char broker[BROKER_NAME];
 	struct session s = {.tty = STDIN_FILENO, .shells = join_sessions()};
-	int listener = porter_listen(porter), signals = signals_of_session();
-	s.page = guard_begin(s.tty);
+	int listener = broker_listen(broker), signals = signals_of_session();
+	s.page = page_begin(s.tty);
 	pid_t parent = getpid();
 	s.node = fork();
 	if (s.node == 0)
-		become_node(&s, parent, o, porter);
+		become_node(&s, parent, o, broker);
 	if (s.node < 0) {
-		guard_restore(s.page, s.tty, false);
+		page_restore(s.page, s.tty, false);
 		die_errno(EXIT_SYSTEM, NULL, "can't fork");
 	}
 	s.node_fd = pidfd_of(s.node);
 	s.parent_fd = pidfd_of(getpid());
-	pid_t guard = fork();
-	if (guard == 0) {
+	pid_t restorer = fork();
+	if (restorer == 0) {
 		close(listener);
 		close(signals);
 		watch_over(&s);
 	}
 	int status = wait_for_session(&s, signals, listener);
-	guard_await_lent(s.page);
-	guard_restore(s.page, s.tty, false);
-	lock_at_end(s.page, s.shells);
-	guard_set_flag(s.page, GUARD_OVER);
+	page_await_lent(s.page);
+	page_restore(s.page, s.tty, false);
+	lock_on_exit(s.page, s.shells);
+	page_set_flag(s.page, PAGE_OVER);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	fprintf(stderr, "\ntazpod: the session was killed (signal %d); its shell has ended\n", WTERMSIG(status));
@@ -306,12 +306,12 @@ int verb_shell(int argc, char **argv)
 		node_become(argv - 1);
 	/* Without a terminal to draw on there is nothing to put a footer below, as ssh(1) then takes no terminal either;
 	 * inside a session its footer is there already. */
-	if (options.plain || !can_draw() || getenv(PORTER_VARIABLE))
+	if (options.plain || !can_draw() || getenv(BROKER_VARIABLE))
 		return become_shell(&options);
 	if (options.passphrase_fd >= 0) {
-		struct place place;
-		place_find(&place);
-		int fd = channel_connect(&place);
+		struct location location;
+		location_find(&location);
+		int fd = channel_connect(&location);
 		if (fd >= 0)
 			close(fd);
 		else

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "protocol/set.h"
-#include "session/guard.h"
+#include "session/page.h"
 #include "test/check.h"
 
 static const struct {
@@ -36,9 +36,9 @@ static const struct {
     {"limit.bodyBytes", WIRE_MAX_SET},
     {"umask.keep", UMASK_KEEP},
     {"size.absent", SIZE_ABSENT},
-    {"page.restoreBytes", GUARD_BYTES},
-    {"page.shell", GUARD_SHELL},
-    {"page.size", GUARD_SIZE},
+    {"page.restoreBytes", PAGE_BYTES},
+    {"page.shell", PAGE_SHELL},
+    {"page.size", PAGE_ROOM},
 };
 
 void check_layout(void)

@@ -39,7 +39,7 @@ static void check_empty(void)
 	CHECK(state_parse(&state, w.data, w.used));
 	CHECK(state.state == 1 && state.memory == 0 && state.privileged == 1 && state.backing == 2 && state.lock_on_exit);
 	CHECK(state.max_ms == STATE_NEVER && state.idle_ms == 1800000 && state.secrets == 7);
-	CHECK(state.refresh == REFRESH_FAILED && state.refresh_code == 69 && state.keeper == 1);
+	CHECK(state.refresh == REFRESH_FAILED && state.refresh_code == 69 && state.monitor == 1);
 	CHECK(state.refresh_ms == 120000 && state.refreshed_ms == 1700000000000);
 	CHECK(str_is(state.label, "shop") && str_is(state.root, "/home/me/shop") && str_is(state.provider, "vault"));
 	CHECK(state.running_count == 0);

@@ -1,4 +1,4 @@
-/* The holder's end of the keeper, on a socket pair: what it says, what it takes, and that it waits for nothing. */
+/* The holder's end of the monitor, on a socket pair: what it says, what it takes, and that it waits for nothing. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #define SECOND_NS 1000000000ull
 
-/* A keeper's WATCH. Returns its end of the connection. */
+/* A monitor's WATCH. Returns its end of the connection. */
 static int watch(struct holder *h)
 {
 	int ends[2];
@@ -25,7 +25,7 @@ static int watch(struct holder *h)
 	CHECK(epoll_ctl(h->epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
 	c->frame = (struct frame){WIRE_VERSION, FRAME_WATCH, 0};
 	answer_request(h, c);
-	CHECK(h->watcher && h->watcher->fd == ends[0] && c->fd == -1 && c->pidfd == -1);
+	CHECK(h->monitor && h->monitor->fd == ends[0] && c->fd == -1 && c->pidfd == -1);
 	CHECK(c->phase == PHASE_ANSWER && c->answer.used == 0);
 	free(c->body);
 	writer_free(&c->answer);
@@ -48,7 +48,7 @@ static uint64_t wake(int fd)
 static void say(struct holder *h, int fd, const void *bytes, size_t size)
 {
 	CHECK(send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size);
-	on_watcher(h);
+	on_monitor(h);
 }
 
 static void check_times(struct holder *h)
@@ -71,8 +71,8 @@ static void check_times(struct holder *h)
 	watch_new_set(h);
 	CHECK(h->refresh_code == 0 && wake(fd) != 1);
 	close(fd);
-	on_watcher(h);
-	CHECK(!h->watcher);
+	on_monitor(h);
+	CHECK(!h->monitor);
 	fuzz_reset(h);
 }
 
@@ -86,21 +86,21 @@ static void check_nonsense(struct holder *h)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		int fd = watch(h);
 		say(h, fd, bad[i].bytes, bad[i].size);
-		CHECK(!h->watcher);
+		CHECK(!h->monitor);
 		close(fd);
 		fuzz_reset(h);
 	}
 }
 
-/* A keeper that reads nothing is let go once its socket is full; the holder is never held up (the alarm would end it). */
+/* A monitor that reads nothing is let go once its socket is full; the holder is never held up (the alarm would end it). */
 static void check_stuck(struct holder *h)
 {
 	int fd = watch(h), sets = 0;
 	alarm(20);
-	for (; h->watcher && sets < 1 << 20; sets++)
+	for (; h->monitor && sets < 1 << 20; sets++)
 		watch_new_set(h);
 	alarm(0);
-	CHECK(!h->watcher && sets > 10);
+	CHECK(!h->monitor && sets > 10);
 	close(fd);
 	fuzz_reset(h);
 }
@@ -111,12 +111,12 @@ static void check_last(struct holder *h)
 	char bytes[64];
 	CHECK(wake(fd) != 1);
 	watch_last(h);
-	CHECK(!h->watcher);
+	CHECK(!h->monitor);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == WIRE_HEADER + 5);
 	CHECK(memcmp(bytes, "TZ\3\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == 0);
 	close(fd);
-	watch_last(h); /* without a keeper */
+	watch_last(h); /* without a monitor */
 	fuzz_reset(h);
 }
 
@@ -151,7 +151,7 @@ static void check_overdue(struct holder *h)
 	CHECK(!is_overdue(h, 100) && !is_overdue(h, 0)); /* once a minute */
 	h->overdue_said_at = now - 61 * SECOND_NS;
 	int fd = watch(h);
-	CHECK(!is_overdue(h, 100)); /* a keeper is at it */
+	CHECK(!is_overdue(h, 100)); /* a monitor is at it */
 	CHECK(is_overdue(h, 0));
 	close(fd);
 	fuzz_reset(h);

@@ -99,7 +99,7 @@ void fuzz_reset(struct holder *h)
 		h->held = usual;
 		usual->uses++;
 	}
-	drop_watcher(h);
+	drop_monitor(h);
 	h->set_at = h->refresh_at = h->try_at = h->overdue_said_at = h->refreshed_ms = 0;
 	h->refresh_code = 0;
 	h->max_at = h->idle_at = 0;

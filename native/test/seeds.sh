@@ -39,7 +39,7 @@ for file in exec exec-only exec-missing status lock get get-many watch; do # the
 		tail -c +2 "$out/request/$file"
 	} >"$out/stream/$file"
 done
-{ # a keeper that says how two refreshes went, the second one in the wrong length
+{ # a monitor that says how two refreshes went, the second one in the wrong length
 	cat "$out/stream/watch"
 	printf 'TZ\003\016\011\000\000\000\105\140\352\000\000\000\000\000\000TZ\003\016\010\000\000\000\000\000\000\000\000\000\000\000'
 } >"$out/stream/watch-result"

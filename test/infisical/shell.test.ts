@@ -28,8 +28,8 @@ test.each(['the shell of the session', 'a shell within that shell'])('pull typed
   await ready(shell)
   await must(scratch, ['lock'])
   await footerShows(shell, 'LOCKED')
-  const keepers = () => scratch.processes().filter(({ command }) => command.includes('ghost keep'))
-  expect(await until(() => keepers().length === 0)).toBe(true)
+  const monitors = () => scratch.processes().filter(({ command }) => command.includes('ghost monitor'))
+  expect(await until(() => monitors().length === 0)).toBe(true)
   const ended = () => server.requests.filter(({ path }) => path.endsWith('/revoke')).length
   const before = ended()
 
@@ -42,17 +42,17 @@ test.each(['the shell of the session', 'a shell within that shell'])('pull typed
   shell.line(PASSPHRASE)
   await shell.waitForText(/^unlocked:/m)
   await footerShows(shell, 'unlocked')
-  expect(await until(() => keepers().length === 1)).toBe(true)
+  expect(await until(() => monitors().length === 1)).toBe(true)
   if (isRoot()) {
     // It is outside: nothing of the shell's view lives on with it.
-    expect(readFileSync(`/proc/${keepers()[0]?.pid}/mountinfo`, 'utf8')).not.toMatch(
+    expect(readFileSync(`/proc/${monitors()[0]?.pid}/mountinfo`, 'utf8')).not.toMatch(
       / - (tmpfs|ramfs) tazpod /,
     )
   }
   expect(JSON.parse(await must(scratch, ['status', '--json'])).refresh.state).toBe('waiting')
   shell.line('exit')
   await shell.exit()
-  expect(keepers()).toHaveLength(1) // it is the holder's, not the shell's
+  expect(monitors()).toHaveLength(1) // it is the holder's, not the shell's
   await must(scratch, ['lock'])
   expect(await until(() => ended() === before + 1, 20_000)).toBe(true)
   expect(await until(() => scratch.processes().length === 0)).toBe(true)

@@ -75,12 +75,12 @@ export interface Parts {
   /** `tazpod shell`, the native parent. */
   parent: number
   node: number
-  guard: number
+  restorer: number
   shell: number
   watch: number
 }
 
-/** The processes of the one session of this scratch. The shell and its footer may be there before the guard is. */
+/** The processes of the one session of this scratch. The shell and its footer may be there before the restorer is. */
 export async function partsOf(scratch: Scratch): Promise<Parts> {
   let found = foundParts(scratch)
   const missing = (): string[] => Object.entries(found).flatMap(([name, pid]) => (pid ? [] : [name]))
@@ -95,13 +95,19 @@ export async function partsOf(scratch: Scratch): Promise<Parts> {
 
 function foundParts(scratch: Scratch): Record<keyof Parts, number | undefined> {
   const all = scratch.processes().map((p) => ({ ...p, ppid: parentOf(p.pid) }))
-  const node = all.find((p) => p.command.includes('main.js shell --guard'))
+  const node = all.find((p) => p.command.includes('main.js shell --page'))
   const natives = all.filter((p) => p.command.includes('tazpod shell'))
   const parent = natives.find((p) => p.pid === node?.ppid)
-  const guard = natives.find((p) => p.ppid === parent?.pid)
+  const restorer = natives.find((p) => p.ppid === parent?.pid)
   const shell = all.find((p) => p.ppid === node?.pid && !p.command.includes('ghost watch'))
   const watch = all.find((p) => p.ppid === node?.pid && p.command.includes('ghost watch'))
-  return { parent: parent?.pid, node: node?.pid, guard: guard?.pid, shell: shell?.pid, watch: watch?.pid }
+  return {
+    parent: parent?.pid,
+    node: node?.pid,
+    restorer: restorer?.pid,
+    shell: shell?.pid,
+    watch: watch?.pid,
+  }
 }
 
 /** Ctrl-], which opens the menu. */

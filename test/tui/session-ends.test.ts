@@ -25,12 +25,12 @@ afterEach(() => scratch[Symbol.asyncDispose]())
 describe.each([false, true])('SIGKILL with the alternate screen %s', (alternate) => {
   // The shell outside waits for the parent: with that gone it writes its prompt at once, onto the alternate screen, and
   // a person who does not see it there presses Enter.
-  test.each(['node', 'parent', 'shell', 'watch', 'guard'] as const)('of the %s', async (part) => {
+  test.each(['node', 'parent', 'shell', 'watch', 'restorer'] as const)('of the %s', async (part) => {
     await heldProject(scratch)
     await using terminal = await shellWithin(scratch)
     const parts = await busy(scratch, terminal, alternate)
     process.kill(parts[part], 'SIGKILL')
-    if (part === 'watch' || part === 'guard') {
+    if (part === 'watch' || part === 'restorer') {
       // Not needed to go on: the session ends later, cleanly.
       process.kill(parts.shell, 'SIGHUP')
     }

@@ -38,7 +38,7 @@ export interface GhostStatus {
     /** The last success or failure. */
     last: string | null
     /** Whether the process that does it is there. */
-    keeper: boolean
+    monitor: boolean
   } | null
   secrets?: number
   running?: RunningCommand[]
@@ -168,23 +168,23 @@ export async function hand(args: readonly string[]): Promise<Result<number>> {
 }
 
 /** The argv that becomes a person's shell on the session's terminal, with what `parent` (`tazpod shell`) was given. */
-export function sessionArgv(parent: number, porter: string): [string, ...string[]] {
-  return [findInstall().binary, 'ghost', 'session', String(parent), porter]
+export function sessionArgv(parent: number, broker: string): [string, ...string[]] {
+  return [findInstall().binary, 'ghost', 'session', String(parent), broker]
 }
 
 /** A command that has the session's terminal for itself. */
-export interface Aside {
+export interface Lent {
   /** Its exit code, once the terminal is raw again. */
   ended: Promise<number>
   /** Ends it, within about a second. */
   end(): void
 }
 
-/** Runs a command of tazpod on this terminal, set as it was before the session whose page `guard` is. */
-export function startAside(guard: number, args: readonly string[]): Aside {
+/** Runs a command of tazpod on this terminal, set as it was before the session whose page `page` is. */
+export function startLent(page: number, args: readonly string[]): Lent {
   const { binary } = findInstall()
   const lend = (command: readonly string[]) =>
-    spawn(binary, ['ghost', 'aside', '3', String(process.pid), ...command], { stdio: [0, 1, 2, guard] })
+    spawn(binary, ['ghost', 'lend', '3', String(process.pid), ...command], { stdio: [0, 1, 2, page] })
   const { promise, resolve } = Promise.withResolvers<number>()
   const child = lend([binary, ...args])
   child.on('error', () => resolve(70))

@@ -28,7 +28,7 @@ export interface PullOptions {
   forget: boolean
   /** Use the encrypted copy of the last pull, ask no server. */
   offline?: boolean
-  /** Started by the keeper: nobody watches, and the set that is there is better than the copy of an older one. */
+  /** Started by the monitor: nobody watches, and the set that is there is better than the copy of an older one. */
   refresh?: boolean
   /** Values that take the place of what the provider has: what a command made of a file. The caller wipes them. */
   replaced?: ReadonlyMap<string, Buffer>
@@ -202,7 +202,7 @@ function internalEntries(
   })
 }
 
-/** Seconds until the keeper fetches anew; 0: the session ends before. */
+/** Seconds until the monitor fetches anew; 0: the session ends before. */
 function refreshOf({ session }: ProvidedSet, { max }: SessionConfig): number {
   const refresh = session?.refresh ?? 0
   return max !== 0 && refresh >= max ? 0 : refresh

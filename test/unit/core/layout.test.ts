@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ABSENT } from '../../../src/adapters/holder/client.ts'
-import { PAGE } from '../../../src/adapters/holder/guard-page.ts'
+import { PAGE } from '../../../src/adapters/holder/session-page.ts'
 import { KEEP_UMASK, SET_LIMITS } from '../../../src/core/grant/launch-set.ts'
 import { ENTRY, FRAME, RECORD } from '../../../src/core/grant/set-frame.ts'
 

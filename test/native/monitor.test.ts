@@ -1,4 +1,4 @@
-/** The keeper's life: when there is one, what it is, and when it ends. */
+/** The monitor's life: when there is one, what it is, and when it ends. */
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Double } from '../support/double.ts'
@@ -15,11 +15,11 @@ const KEPT: Filling = { secrets: { A: 'a' }, session: { refresh: 3_600 } }
 const statusOf = async (double: Double): Promise<Record<string, unknown>> =>
   JSON.parse((await double.run(['status', '--json'])).stdout) as Record<string, unknown>
 
-test('a set that is never fetched anew and has nothing to revoke needs no keeper', async () => {
+test('a set that is never fetched anew and has nothing to revoke needs no monitor', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill({ secrets: { A: 'a', '@revoke': 'a secret of that name' }, files: false })
-  expect(double.keepers()).toEqual([])
+  expect(double.monitors()).toEqual([])
   expect((await statusOf(double)).refresh).toBeNull()
 })
 
@@ -30,11 +30,11 @@ test.each<[string, Filling]>([
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(filling)
-  const keepers = double.keepers()
-  expect(keepers).toHaveLength(1) // it is there when put has ended
+  const monitors = double.monitors()
+  expect(monitors).toHaveLength(1) // it is there when put has ended
   await double.fill(filling)
   await double.fill(filling)
-  expect(double.keepers()).toEqual(keepers)
+  expect(double.monitors()).toEqual(monitors)
   expect((await double.run(['lock'])).status).toBe(0)
   expect(await until(() => scratch.processes().length === 0, 20_000)).toBe(true)
 })
@@ -43,12 +43,12 @@ test('it is small, closed to the other processes of the user, and holds nothing 
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(KEPT)
-  const [keeper = 0] = double.keepers()
-  const proc = (name: string): string => readFileSync(`/proc/${keeper}/${name}`, 'utf8')
-  expect(proc('cmdline').split('\0')).toEqual(['tazpod', 'ghost', 'keep', runtimeOf(scratch), ''])
-  expect(statSync(`/proc/${keeper}/environ`).uid).toBe(0) // not dumpable (proc(5))
+  const [monitor = 0] = double.monitors()
+  const proc = (name: string): string => readFileSync(`/proc/${monitor}/${name}`, 'utf8')
+  expect(proc('cmdline').split('\0')).toEqual(['tazpod', 'ghost', 'monitor', runtimeOf(scratch), ''])
+  expect(statSync(`/proc/${monitor}/environ`).uid).toBe(0) // not dumpable (proc(5))
   for (const name of ['environ', 'mem', 'maps', 'fd/0'])
-    expect((await run(scratch, ['head', '-c1', `/proc/${keeper}/${name}`])).status).not.toBe(0)
+    expect((await run(scratch, ['head', '-c1', `/proc/${monitor}/${name}`])).status).not.toBe(0)
   expect(proc('limits')).toMatch(/^Max core file size +0 +0 /m)
   expect(proc('status')).toMatch(/^PPid:\t(?!0)/m)
   const fields = proc('stat')
@@ -60,51 +60,51 @@ test('it is small, closed to the other processes of the user, and holds nothing 
   expect(anonymous).toBeLessThan(300)
 })
 
-test.skipIf(!needRoot('what the keeper has open'))('what it has open', async () => {
+test.skipIf(!needRoot('what the monitor has open'))('what it has open', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   // the shell leaves descriptors open to put, as a parent of tazpod may
   const frame = scratch.file('frame', frameOf(KEPT))
   const script = 'exec 5</etc/passwd 7>&1; "$0" ghost put <"$1"'
   expect(await run(scratch, ['sh', '-c', script, double.binary, frame])).toMatchObject({ status: 0 })
-  const [keeper = 0] = double.keepers()
+  const [monitor = 0] = double.monitors()
   const open = (): string[] =>
-    descriptorsOf(keeper)
+    descriptorsOf(monitor)
       .map((what) => what.replace(/\d+/g, 'N'))
       .sort()
   await until(() => !open().some((what) => what.startsWith('pipe:'))) // it says on it that it is ready, and lets it go
   expect(open()).toEqual(['/dev/null', '/dev/null', '/dev/null', 'anon_inode:[timerfd]', 'socket:[N]'])
-  expect(readlinkSync(`/proc/${keeper}/cwd`)).toBe(scratch.project)
+  expect(readlinkSync(`/proc/${monitor}/cwd`)).toBe(scratch.project)
 })
 
 test('killed, it is replaced by the next put, and status says that there is none until then', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(KEPT)
-  const [first = 0] = double.keepers()
-  expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', last: null, keeper: true } })
-  await double.killKeepers()
-  expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', keeper: false } })
+  const [first = 0] = double.monitors()
+  expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', last: null, monitor: true } })
+  await double.killMonitors()
+  expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', monitor: false } })
   const human = (await double.run(['status'])).stdout
-  expect(human).toContain('  refresh    with the next tazpod exec that needs it (no keeper is running)')
+  expect(human).toContain('  refresh    with the next tazpod exec that needs it (no monitor is running)')
   await double.fill(KEPT)
-  const [second = 0] = double.keepers()
+  const [second = 0] = double.monitors()
   expect(second).not.toBe(0)
   expect(second).not.toBe(first)
   expect((await double.run(['status'])).stdout).toMatch(/^ {2}refresh {4}in (59 min|1 h)$/m)
 })
 
-test('many puts at once make one keeper', async () => {
+test('many puts at once make one monitor', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   for (let round = 0; round < 5; round++) {
     await Promise.all(Array.from({ length: 6 }, () => double.fill(KEPT)))
-    expect(await until(() => double.keepers().length === 1)).toBe(true)
-    await double.killKeepers()
+    expect(await until(() => double.monitors().length === 1)).toBe(true)
+    await double.killMonitors()
   }
 })
 
-test('a killed holder takes its keeper along', async () => {
+test('a killed holder takes its monitor along', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill({ ...KEPT, internal: { '@revoke': 'token' } })
@@ -121,24 +121,24 @@ test('inside a command there is none: it would keep the files of the command ali
   const script = 'unset TAZPOD_GHOST; "$0" ghost put <"$1"'
   const put = await double.run(['exec', '--', 'sh', '-c', script, double.binary, frame])
   expect(put).toMatchObject({ status: 0, stderr: '' })
-  expect(double.keepers()).toEqual([])
+  expect(double.monitors()).toEqual([])
   await double.fill(KEPT)
-  expect(double.keepers()).toHaveLength(1)
+  expect(double.monitors()).toHaveLength(1)
 })
 
-test('a keeper that is stuck holds up neither put nor lock', async () => {
+test('a monitor that is stuck holds up neither put nor lock', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(KEPT)
-  const [keeper = 0] = double.keepers()
-  process.kill(keeper, 'SIGSTOP')
+  const [monitor = 0] = double.monitors()
+  process.kill(monitor, 'SIGSTOP')
   for (let i = 0; i < 50; i++) await double.fill({ ...KEPT, internal: { '@revoke': `token ${i}` } })
-  // all of it before the keeper goes on: nobody has waited for it
+  // all of it before the monitor goes on: nobody has waited for it
   const locked = await double.run(['lock'])
   expect(locked).toMatchObject({ status: 0, stderr: '' })
   expect(locked.stdout).toContain('locked')
   expect(await until(() => holderPid(scratch) === 0)).toBe(true)
-  process.kill(keeper, 'SIGCONT')
+  process.kill(monitor, 'SIGCONT')
   expect(await until(() => double.calls('revoke').length === 1, 20_000)).toBe(true)
 })
 
@@ -146,12 +146,12 @@ test('1,000 commands beside it leave nothing', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(KEPT)
-  const [keeper = 0] = double.keepers()
+  const [monitor = 0] = double.monitors()
   const loop = 'i=0; while [ $i -lt 1000 ]; do "$0" exec -- true || exit 1; i=$((i + 1)); done'
   const done = await run(scratch, ['sh', '-c', loop, double.binary], { timeout: 300_000 })
   expect(done).toMatchObject({ status: 0, stderr: '' })
-  expect(new Set(scratch.processes().map(({ pid }) => pid))).toEqual(new Set([holderPid(scratch), keeper]))
-  if (isRoot()) expect(descriptorsOf(keeper)).toHaveLength(5)
+  expect(new Set(scratch.processes().map(({ pid }) => pid))).toEqual(new Set([holderPid(scratch), monitor]))
+  if (isRoot()) expect(descriptorsOf(monitor)).toHaveLength(5)
 }, 360_000)
 
 test('the whole of it under the sanitizers', async () => {

@@ -1,23 +1,23 @@
 import { fstatSync, writeSync } from 'node:fs'
 
-/** What lies where in it: `native/session/guard.h`; test/vectors/layout.tsv holds both to one table. */
+/** What lies where in it: `native/session/page.h`; test/vectors/layout.tsv holds both to one table. */
 export const PAGE = { restoreBytes: 2046, shell: 2052, size: 4096 } as const
 
 /**
- * The page that a session shares with its native parent and its watcher: what is in here at the end of this process,
+ * The page that a session shares with its native parent and its restorer: what is in here at the end of this process,
  * however it ends, they do.
  */
-export class GuardPage {
+export class SessionPage {
   readonly fd: number
 
   private constructor(fd: number) {
     this.fd = fd
   }
 
-  /** The inherited descriptor, or nothing when it is none of a guard. */
-  static open(fd: number): GuardPage | undefined {
+  /** The inherited descriptor, or nothing when it is none of a page. */
+  static open(fd: number): SessionPage | undefined {
     try {
-      return fstatSync(fd).size === PAGE.size ? new GuardPage(fd) : undefined
+      return fstatSync(fd).size === PAGE.size ? new SessionPage(fd) : undefined
     } catch {
       return undefined
     }

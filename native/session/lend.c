@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base.h"
-#include "session/guard.h"
+#include "session/page.h"
 
 /* How long the command may take to end by itself. */
 enum { JOB_PATIENCE_MS = 1000, LOOK_MS = 20 };
@@ -88,29 +88,29 @@ static bool goes_on(pid_t session)
 	return getppid() == session && sigpending(&pending) == 0 && !sigismember(&pending, SIGTERM);
 }
 
-/* `tazpod ghost aside PAGE_FD SESSION [COMMAND…]`: runs a command on the terminal as it was before the session whose
- * guard's page PAGE_FD is, as the job in the foreground, then makes the terminal raw again. The command is ended
+/* `tazpod ghost lend PAGE_FD SESSION [COMMAND…]`: runs a command on the terminal as it was before the session whose
+ * page PAGE_FD is, as the job in the foreground, then makes the terminal raw again. The command is ended
  * (SIGTERM, then SIGKILL) when SESSION, the process that asks for it, ends or sends us SIGTERM. Without a command it
  * waits for one that is left and takes the terminal back. Returns the command's exit code. */
-int verb_aside(int argc, char **argv)
+int verb_lend(int argc, char **argv)
 {
 	unsigned long page, session;
 	struct termios was;
-	sigset_t mask, signals = guard_block_signals(&mask);
+	sigset_t mask, signals = block_session_signals(&mask);
 	int status = 0;
 	bool asked = false;
 	if (argc < 2 || !parse_number(argv[0], 1 << 20, &page) || !parse_number(argv[1], 1ul << 30, &session))
-		die(EXIT_USAGE, "tazpod shell --help", "ghost aside is for tazpod itself");
+		die(EXIT_USAGE, "tazpod shell --help", "ghost lend is for tazpod itself");
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (!goes_on((pid_t)session))
 		return EXIT_SYSTEM; /* over before it began */
-	if (pread((int)page, &was, sizeof was, GUARD_TERMIOS) != sizeof was)
+	if (pread((int)page, &was, sizeof was, PAGE_TERMIOS) != sizeof was)
 		die_errno(EXIT_SYSTEM, NULL, "can't tell how the terminal was set");
 	signal(SIGTTOU, SIG_IGN);
 	if (argc == 2) {
-		guard_await_lent((int)page);
+		page_await_lent((int)page);
 	} else {
-		int lent = guard_lend((int)page);
+		int lent = page_lend((int)page);
 		if (lent < 0)
 			die_errno(EXIT_SYSTEM, NULL, "can't lend the terminal");
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &was);

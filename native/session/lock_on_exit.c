@@ -1,4 +1,4 @@
-#include "session/last.h"
+#include "session/lock_on_exit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 
 #include "client/state.h"
 #include "lib/base.h"
-#include "lib/place.h"
+#include "lib/location.h"
 #include "protocol/channel.h"
-#include "session/guard.h"
+#include "session/page.h"
 #include "verbs.h"
 
 static bool is_shell_name(struct str name)
@@ -27,14 +27,14 @@ static bool is_shell_name(struct str name)
 /* In a child: whatever goes wrong here must not keep the session from ending. */
 static _Noreturn void lock_if_last(int page, int shells)
 {
-	struct place place;
+	struct location location;
 	struct reply reply;
 	struct state state;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || flock(shells, LOCK_EX | LOCK_NB) != 0)
 		_exit(0); /* another session of this project goes on */
-	place_find(&place);
-	int fd = channel_connect(&place);
+	location_find(&location);
+	int fd = channel_connect(&location);
 	if (fd < 0)
 		_exit(0);
 	channel_send_empty(fd, FRAME_STATUS);
@@ -44,13 +44,13 @@ static _Noreturn void lock_if_last(int page, int shells)
 		_exit(0);
 	/* `tazpod shell --plain` and `tazpod exec bash` are shells too; our own may be about to end. */
 	for (uint16_t i = 0; i < state.running_count; i++)
-		if (state.running[i].pid != guard_shell(page) && is_shell_name(state.running[i].command))
+		if (state.running[i].pid != page_shell(page) && is_shell_name(state.running[i].command))
 			_exit(0);
 	char *none[] = {NULL, NULL};
 	_exit(verb_lock(0, none + 1));
 }
 
-void lock_at_end(int page, int shells)
+void lock_on_exit(int page, int shells)
 {
 	pid_t child = fork();
 	if (child == 0)

@@ -1,4 +1,4 @@
-/** `scope: terminal`: the keeper asks as the terminal that gave the passphrase, for as long as that is there. */
+/** `scope: terminal`: the monitor asks as the terminal that gave the passphrase, for as long as that is there. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Double } from '../support/double.ts'
@@ -34,9 +34,9 @@ test('it refreshes from its terminal, and is refused once that is gone', async (
   const first = new Terminal(scratch, ['sh'], { env: { PS1: '$ ' } })
   first.line(put)
   await first.waitForText('[put 0]')
-  const [keeper = 0] = double.keepers()
-  const place = placeOf(keeper)
-  expect(place).toMatchObject({ group: keeper, session: placeOf(first.pid).session })
+  const [monitor = 0] = double.monitors()
+  const place = placeOf(monitor)
+  expect(place).toMatchObject({ group: monitor, session: placeOf(first.pid).session })
   expect(place.terminal).not.toBe(0)
   first.type(KEY.ctrlC) // for the program in the foreground
   expect(await until(() => reasons(scratch).length > 0, 20_000)).toBe(true)
@@ -48,15 +48,15 @@ test('it refreshes from its terminal, and is refused once that is gone', async (
   // one that was under way may still be done
   expect(await until(() => reasons(scratch).at(-1) !== 'done', 20_000)).toBe(true)
   expect(reasons(scratch).at(-1)).toBe('failed (exit 77)')
-  expect(double.keepers()).toEqual([keeper])
+  expect(double.monitors()).toEqual([monitor])
 
-  // another terminal gives the passphrase: its keeper takes the place of the one that could do nothing any more
+  // another terminal gives the passphrase: its monitor takes the place of the one that could do nothing any more
   double.does('pull', { get: '@identity', put: set('newest', { refresh: 3_600, cause: 'refresh' }) })
   await using second = new Terminal(scratch, ['sh'], { env: { PS1: '$ ' } })
   second.line(put)
   await second.waitForText('[put 0]')
-  expect(await until(() => !double.keepers().includes(keeper))).toBe(true)
-  const [next = 0] = double.keepers()
+  expect(await until(() => !double.monitors().includes(monitor))).toBe(true)
+  const [next = 0] = double.monitors()
   expect(placeOf(next).session).toBe(placeOf(second.pid).session)
   expect(await until(() => reasons(scratch).at(-1) === 'done', 20_000)).toBe(true)
 
@@ -71,19 +71,19 @@ test('nobody else may be told when, or what is revoked', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(set('value', { refresh: 3_600 })) // from no terminal: nobody may ask
-  expect(double.keepers()).toEqual([])
-  const keep = await double.run(['ghost', 'keep', runtimeOf(scratch)])
+  expect(double.monitors()).toEqual([])
+  const keep = await double.run(['ghost', 'monitor', runtimeOf(scratch)])
   expect(keep).toMatchObject({ status: 77, stdout: '' })
   expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'deny', command: 'keep' })
 })
 
-test('a second keeper is refused, whoever starts it', async () => {
+test('a second monitor is refused, whoever starts it', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill({ secrets: { A: 'a' }, session: { refresh: 3_600 } })
-  const second = await double.run(['ghost', 'keep', runtimeOf(scratch)])
+  const second = await double.run(['ghost', 'monitor', runtimeOf(scratch)])
   expect(second).toMatchObject({ status: 65, stdout: '' })
-  expect(second.stderr).toContain('another keeper is there')
-  expect(await double.run(['ghost', 'keep', '/elsewhere'])).toMatchObject({ status: 65 })
-  expect(double.keepers()).toHaveLength(1)
+  expect(second.stderr).toContain('another monitor is there')
+  expect(await double.run(['ghost', 'monitor', '/elsewhere'])).toMatchObject({ status: 65 })
+  expect(double.monitors()).toHaveLength(1)
 })

@@ -1,4 +1,4 @@
-/** The keeper fetches a set anew: in time, again after a failure, and never against the end of the session. */
+/** The monitor fetches a set anew: in time, again after a failure, and never against the end of the session. */
 import { describe, expect, test } from 'vitest'
 import { Double, hastyBinary } from '../support/double.ts'
 import { type Filling, frameOf, holderPid, journalOf, reasonsOf, sh } from '../support/holder.ts'
@@ -36,7 +36,7 @@ test('it runs Node at its time, in the folder and environment of the pull', asyn
   const started = performance.now()
   const before = await statusOf(double)
   const took = performance.now() - started
-  const [keeper] = double.keepers()
+  const [monitor] = double.monitors()
   expect(await until(() => refreshes(scratch).length > 0, 20_000)).toBe(true)
   expect(refreshes(scratch)).toEqual(['done'])
   expect((await sh(scratch, 'cat "$A_FILE"')).stdout).toBe('new')
@@ -49,7 +49,7 @@ test('it runs Node at its time, in the folder and environment of the pull', asyn
   expect(call?.env).toMatchObject({ HOME: scratch.home, HTTPS_PROXY: 'http://proxy' })
   expect(call?.env.NODE_OPTIONS).toBeUndefined()
   expect(double.calls()).toHaveLength(1)
-  expect(double.keepers()).toEqual([keeper])
+  expect(double.monitors()).toEqual([monitor])
   // the ends are those of the unlock, in whole seconds, and later by what status itself takes to say them
   const again = performance.now()
   const after = await statusOf(double)
@@ -191,7 +191,7 @@ describe('the end of the session while a refresh is under way', () => {
     expect(double.calls('revoke')).toHaveLength(1)
   })
 
-  test('the holder is killed: the refresh ends with the keeper, nothing is revoked', async () => {
+  test('the holder is killed: the refresh ends with the monitor, nothing is revoked', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch)
     double.does('pull', { sleep: 60_000, put: NEXT, deaf: true })
@@ -202,13 +202,13 @@ describe('the end of the session while a refresh is under way', () => {
     expect(double.calls('revoke')).toEqual([])
   })
 
-  test('the keeper is killed: its refresh ends with it', async () => {
+  test('the monitor is killed: its refresh ends with it', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch)
     double.does('pull', { sleep: 60_000, put: NEXT })
     await double.fill(FIRST)
     await running(double)
-    for (const keeper of double.keepers()) process.kill(keeper, 'SIGKILL')
+    for (const monitor of double.monitors()) process.kill(monitor, 'SIGKILL')
     expect(await until(() => scratch.processes().length === 1)).toBe(true)
     expect(scratch.processes()[0]?.pid).toBe(holderPid(scratch))
   })

@@ -1,6 +1,6 @@
 /* Where things are: the project around the current folder, its runtime folder, the program itself. */
-#ifndef TAZPOD_PLACE_H
-#define TAZPOD_PLACE_H
+#ifndef TAZPOD_LOCATION_H
+#define TAZPOD_LOCATION_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@ struct config_id {
 	uint64_t field[5];
 };
 
-struct place {
+struct location {
 	char root[PATH_MAX];   /* folder that holds tazpod.yaml; empty outside a project */
 	bool has_config;
 	char misnamed[PATH_MAX]; /* a tazpod.yml that nothing reads, in front of or without a project; else empty */
@@ -23,13 +23,13 @@ struct place {
 
 /* Finds the project of the current folder and the runtime folder of this user. Dies where the runtime folder can't
  * be trusted (another owner, a link, open to others). */
-void place_find(struct place *out);
+void location_find(struct location *out);
 /* The runtime folder of a project known by its id alone (root and config stay empty). False when ID is none. */
-bool place_of_id(struct place *out, const char *id);
-/* Creates the runtime folders (0700) and returns an O_PATH fd of place.runtime. Dies with the reason. */
-int place_create(const struct place *place);
-/* Opens place.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
-int place_open(const struct place *place);
+bool location_of_id(struct location *out, const char *id);
+/* Creates the runtime folders (0700) and returns an O_PATH fd of location.runtime. Dies with the reason. */
+int location_create(const struct location *location);
+/* Opens location.runtime without creating it. Returns an O_PATH fd, or -1 where it does not exist. */
+int location_open(const struct location *location);
 /* NAME in the folder of what this machine has seen ($XDG_STATE_HOME/tazpod, as in src/adapters/files/paths.ts). False where
  * there is none: HOME is not set. */
 bool state_path(char out[PATH_MAX], const char *name);

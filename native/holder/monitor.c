@@ -1,4 +1,4 @@
-#include "holder/keep.h"
+#include "holder/monitor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,27 +20,27 @@
 #include "lib/namespaces.h"
 #include "lib/node.h"
 #include "protocol/channel.h"
-#include "session/porter.h"
+#include "session/broker.h"
 #include "verbs.h"
 
 #define SECOND_NS 1000000000ull
 /* How long a refresh may take, then how long it may still take to end. */
-#ifndef KEEP_REFRESH_S
-#define KEEP_REFRESH_S 120
+#ifndef MONITOR_REFRESH_S
+#define MONITOR_REFRESH_S 120
 #endif
 enum { END_S = 5 };
 /* After a failure: doubled up to the longest. */
-#ifndef KEEP_PAUSE_S
-#define KEEP_PAUSE_S 60
+#ifndef MONITOR_PAUSE_S
+#define MONITOR_PAUSE_S 60
 #endif
-enum { LONGEST_PAUSE_S = 15 * KEEP_PAUSE_S };
+enum { LONGEST_PAUSE_S = 15 * MONITOR_PAUSE_S };
 /* The last word: how long a refresh under way may take to end, and how long the revocation may take. */
-#ifndef KEEP_REVOKE_S
-#define KEEP_REVOKE_S 15
+#ifndef MONITOR_REVOKE_S
+#define MONITOR_REVOKE_S 15
 #endif
 enum { HURRY_S = 2 };
 
-struct keeper {
+struct monitor {
 	int socket, timer;
 	struct node node; /* the refresh that runs; pid 0: none */
 	bool asked_to_end;
@@ -49,7 +49,7 @@ struct keeper {
 	unsigned pause_s; /* after the last failure; 0: none since the last set */
 };
 
-static void arm(const struct keeper *k, uint64_t at)
+static void arm(const struct monitor *k, uint64_t at)
 {
 	struct itimerspec when = {.it_value = {(time_t)(at / SECOND_NS), (long)(at % SECOND_NS)}};
 	if (timerfd_settime(k->timer, TFD_TIMER_ABSTIME, &when, NULL) != 0)
@@ -61,7 +61,7 @@ static uint64_t in_seconds(unsigned seconds)
 	return clock_ns(CLOCK_BOOTTIME) + seconds * SECOND_NS;
 }
 
-static void send_result(const struct keeper *k, int code)
+static void send_result(const struct monitor *k, int code)
 {
 	uint8_t frame[WIRE_HEADER + 9];
 	uint64_t ms = ms_until(k->due_at);
@@ -74,13 +74,13 @@ static void send_result(const struct keeper *k, int code)
 
 /* The refresh has ended: decides when the next one is due. What was refused or is wrong stays so until a person has
  * pulled; everything else (the network above all) may be better later, also a success that brought no new set. */
-static void end_refresh(struct keeper *k)
+static void end_refresh(struct monitor *k)
 {
 	int code = node_reap(&k->node);
 	if (!k->woken && (code == EXIT_USAGE || code == EXIT_DATA || code == EXIT_REFUSED)) {
 		k->due_at = 0;
 	} else if (!k->woken) {
-		k->pause_s = k->pause_s == 0 ? KEEP_PAUSE_S : k->pause_s * 2;
+		k->pause_s = k->pause_s == 0 ? MONITOR_PAUSE_S : k->pause_s * 2;
 		if (k->pause_s > LONGEST_PAUSE_S)
 			k->pause_s = LONGEST_PAUSE_S;
 		k->due_at = in_seconds(k->pause_s);
@@ -90,16 +90,16 @@ static void end_refresh(struct keeper *k)
 	arm(k, k->due_at);
 }
 
-static void start_refresh(struct keeper *k)
+static void start_refresh(struct monitor *k)
 {
 	k->asked_to_end = k->woken = false;
 	if (node_start_refresh(&k->node))
-		arm(k, in_seconds(KEEP_REFRESH_S));
+		arm(k, in_seconds(MONITOR_REFRESH_S));
 	else
 		end_refresh(k);
 }
 
-static void on_timer(struct keeper *k)
+static void on_timer(struct monitor *k)
 {
 	uint64_t ticks;
 	if (read(k->timer, &ticks, sizeof ticks) != (ssize_t)sizeof ticks)
@@ -113,7 +113,7 @@ static void on_timer(struct keeper *k)
 	arm(k, in_seconds(END_S));
 }
 
-static void take_wake(struct keeper *k, const struct reply *reply)
+static void take_wake(struct monitor *k, const struct reply *reply)
 {
 	struct reader r = {reply->body, reply->frame.length, false};
 	uint64_t ms = get_u64(&r);
@@ -143,7 +143,7 @@ static bool feed(int fd, const uint8_t *data, size_t size, uint64_t end)
 
 /* The token is in here from when it has arrived until Node's pipe has it: in memory that is locked, in no core, in no
  * child, on no disk, and in nobody's argv or environment. */
-static void let_go(struct keeper *k, uint32_t size)
+static void let_go(struct monitor *k, uint32_t size)
 {
 	struct arena token;
 	struct node node = {0};
@@ -152,8 +152,8 @@ static void let_go(struct keeper *k, uint32_t size)
 	    !read_all(k->socket, token.data, size) || pipe2(pipe_fds, O_CLOEXEC) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't take the token that is to be revoked");
 	node_stop(&k->node, HURRY_S * 1000);
-	uint64_t end = in_seconds(KEEP_REVOKE_S);
-	char *argv[] = {(char *)(uintptr_t)"revoke", (char *)(uintptr_t)"--from-keeper", NULL};
+	uint64_t end = in_seconds(MONITOR_REVOKE_S);
+	char *argv[] = {(char *)(uintptr_t)"revoke", (char *)(uintptr_t)"--from-monitor", NULL};
 	bool fed = node_start(&node, argv, pipe_fds[0], false);
 	close(pipe_fds[0]);
 	fed = fed && fcntl(pipe_fds[1], F_SETFL, O_NONBLOCK) == 0 && feed(pipe_fds[1], token.data, size, end);
@@ -166,7 +166,7 @@ static void let_go(struct keeper *k, uint32_t size)
 }
 
 /* False: it is over. */
-static bool on_socket(struct keeper *k)
+static bool on_socket(struct monitor *k)
 {
 	struct reply reply;
 	if (channel_try_receive(k->socket, &reply)) { /* the holder is gone without a word: killed */
@@ -183,7 +183,7 @@ static bool on_socket(struct keeper *k)
 	return true;
 }
 
-static void keep(struct keeper *k)
+static void stand_by(struct monitor *k)
 {
 	for (;;) {
 		/* A refresh never hides the end of the session: the socket is looked at first, and always. */
@@ -206,8 +206,8 @@ static void keep(struct keeper *k)
 	}
 }
 
-/* Neither the terminal's signals and its end are for the keeper, nor SIGTERM: what stops a whole session (a log-out, the
- * machine's end) sends it to holder and keeper at once, and the holder's last word is still to come. */
+/* Neither the terminal's signals and its end are for the monitor, nor SIGTERM: what stops a whole session (a log-out, the
+ * machine's end) sends it to holder and monitor at once, and the holder's last word is still to come. */
 static void ignore_signals(void)
 {
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
@@ -218,25 +218,25 @@ static void ignore_signals(void)
 		die_errno(EXIT_SYSTEM, NULL, "signal");
 }
 
-/* `tazpod ghost keep RUNTIME`: what keeper_start starts. Says "r" on stdout when it is connected. */
-int verb_keep(int argc, char **argv)
+/* `tazpod ghost monitor RUNTIME`: what monitor_start starts. Says "r" on stdout when it is connected. */
+int verb_monitor(int argc, char **argv)
 {
-	struct place place;
+	struct location location;
 	struct reply reply;
-	struct keeper k = {0};
+	struct monitor k = {0};
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "prctl");
 	forbid_core();
 	if (argc != 1)
-		die(EXIT_USAGE, NULL, "the keeper is started by tazpod pull");
+		die(EXIT_USAGE, NULL, "the monitor is started by tazpod pull");
 	if (close_range(3, ~0u, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "close_range");
 	ignore_signals();
-	place_find(&place);
-	if (strcmp(place.runtime, argv[0]) != 0)
+	location_find(&location);
+	if (strcmp(location.runtime, argv[0]) != 0)
 		die(EXIT_DATA, NULL, "this folder's holder is another one");
 	k.timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	k.socket = channel_connect(&place);
+	k.socket = channel_connect(&location);
 	if (k.timer < 0 || k.socket < 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't reach the holder");
 	channel_send_empty(k.socket, FRAME_WATCH);
@@ -247,16 +247,16 @@ int verb_keep(int argc, char **argv)
 	free(reply.body);
 	if (!write_all(STDOUT_FILENO, "r", 1) || dup2(STDIN_FILENO, STDOUT_FILENO) < 0)
 		return EXIT_SYSTEM;
-	keep(&k);
+	stand_by(&k);
 	return 0;
 }
 
-/* Runs in the child. Two forks: the keeper is nobody's child, and without a terminal it can't get one. */
-static _Noreturn void become_keeper(const struct place *place, bool at_terminal, int ready)
+/* Runs in the child. Two forks: the monitor is nobody's child, and without a terminal it can't get one. */
+static _Noreturn void become_monitor(const struct location *location, bool at_terminal, int ready)
 {
 	char self[PATH_MAX];
-	char *argv[] = {(char *)(uintptr_t)"tazpod", (char *)(uintptr_t)"ghost", (char *)(uintptr_t)"keep",
-	                (char *)(uintptr_t)place->runtime, NULL};
+	char *argv[] = {(char *)(uintptr_t)"tazpod", (char *)(uintptr_t)"ghost", (char *)(uintptr_t)"monitor",
+	                (char *)(uintptr_t)location->runtime, NULL};
 	if (!program_path(self) || (!at_terminal && setsid() < 0))
 		_exit(EXIT_SYSTEM);
 	pid_t child = fork();
@@ -270,30 +270,30 @@ static _Noreturn void become_keeper(const struct place *place, bool at_terminal,
 	_exit(EXIT_SYSTEM);
 }
 
-/* Inside a command's view a keeper would keep the view's files alive until the lock: the session around the command, if
+/* Inside a command's view a monitor would keep the view's files alive until the lock: the session around the command, if
  * there is one, starts it instead. The view lies over the ghost folder; the variable tells of a view of another
  * project. */
-static bool may_be_in_view(const struct place *place)
+static bool may_be_in_view(const struct location *location)
 {
 	struct stat runtime, ghost;
-	return getenv("TAZPOD_GHOST") || stat(place->runtime, &runtime) != 0 || stat(place->ghost, &ghost) != 0 ||
+	return getenv("TAZPOD_GHOST") || stat(location->runtime, &runtime) != 0 || stat(location->ghost, &ghost) != 0 ||
 	       runtime.st_dev != ghost.st_dev;
 }
 
-void keeper_start(const struct place *place, bool at_terminal)
+void monitor_start(const struct location *location, bool at_terminal)
 {
 	enum { PATIENCE_MS = 5000 };
 	int ready[2];
-	if (may_be_in_view(place)) {
-		if (!at_terminal) /* a shell's terminal is another one than its session's: that keeper would be refused */
-			porter_ask_keeper(place);
+	if (may_be_in_view(location)) {
+		if (!at_terminal) /* a shell's terminal is another one than its session's: that monitor would be refused */
+			broker_ask_monitor(location);
 		return;
 	}
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		return;
 	pid_t child = fork();
 	if (child == 0)
-		become_keeper(place, at_terminal, ready[1]);
+		become_monitor(location, at_terminal, ready[1]);
 	close(ready[1]);
 	if (child > 0) {
 		struct pollfd answer = {.fd = ready[0], .events = POLLIN}; /* a byte, or its end */

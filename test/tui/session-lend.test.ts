@@ -90,8 +90,8 @@ test.each(LENT.slice(1))(
 
 test('who lends it is killed: the command ends, and the session has it back', async () => {
   const { terminal } = await lent('u', 'Passphrase of the vault:')
-  const aside = scratch.processes().find(({ command }) => command.includes('ghost aside'))
-  process.kill(aside?.pid ?? 0, 'SIGKILL')
+  const lender = scratch.processes().find(({ command }) => command.includes('ghost lend'))
+  process.kill(lender?.pid ?? 0, 'SIGKILL')
   await terminal.waitForText('any key goes back')
   terminal.type(' ')
   await footerShows(terminal, 'LOCKED')

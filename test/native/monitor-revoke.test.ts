@@ -29,7 +29,7 @@ test.each<[string, Buffer]>([
   expect((await double.run(['lock'])).status).toBe(0)
   expect(await gone(scratch)).toBe(true)
   expect(double.calls()).toMatchObject([
-    { argv: ['revoke', '--from-keeper'], stdin: { size: token.length, sha256: sha256(token) } },
+    { argv: ['revoke', '--from-monitor'], stdin: { size: token.length, sha256: sha256(token) } },
   ])
 })
 
@@ -43,7 +43,7 @@ test('it is in no argument, no environment and no file', async () => {
   expect(await revoked(double)).toBe(true)
   const [call] = double.calls()
   expect(call?.stdin.sha256).toBe(sha256(token))
-  const running = scratch.processes() // the keeper, and Node
+  const running = scratch.processes() // the monitor, and Node
   expect(running.length).toBeGreaterThanOrEqual(2)
   for (const { pid } of running)
     for (const name of ['cmdline', 'environ']) expect(readOf(`/proc/${pid}/${name}`)).not.toContain(token)
@@ -67,7 +67,7 @@ test.each<[string, Filling['session'], (scratch: Scratch) => unknown]>([
   ['SIGTERM', {}, (scratch) => process.kill(holderPid(scratch), 'SIGTERM')],
   // what stops a whole session sends it to everything
   [
-    'SIGTERM to everything, the keeper first',
+    'SIGTERM to everything, the monitor first',
     {},
     (scratch) => {
       for (const { pid } of scratch.processes().reverse()) process.kill(pid, 'SIGTERM')
@@ -76,23 +76,23 @@ test.each<[string, Filling['session'], (scratch: Scratch) => unknown]>([
 ])('%s, too', async (_what, session, end) => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
-  await double.fill(kept('token')) // its keeper is there before the session can end
+  await double.fill(kept('token')) // its monitor is there before the session can end
   await double.fill(kept('token', session))
   end(scratch)
   expect(await revoked(double)).toBe(true)
   expect(await gone(scratch)).toBe(true)
 })
 
-test('without a keeper the log says that nothing was revoked', async () => {
+test('without a monitor the log says that nothing was revoked', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(kept('token'))
-  await double.killKeepers()
+  await double.killMonitors()
   await double.run(['lock'])
   expect(await gone(scratch)).toBe(true)
   expect(double.calls()).toEqual([])
   const events = journalOf(scratch).map(({ event, reason }) => [event, reason])
-  expect(events).toContainEqual(['revoke', 'failed (no keeper took the token)'])
+  expect(events).toContainEqual(['revoke', 'failed (no monitor took the token)'])
 })
 
 test('a revocation that takes its time delays neither the lock nor the next session', async () => {
@@ -100,17 +100,17 @@ test('a revocation that takes its time delays neither the lock nor the next sess
   const double = new Double(scratch)
   double.does('revoke', { held: true })
   await double.fill(kept('token'))
-  const [first] = double.keepers()
+  const [first] = double.monitors()
   await double.run(['lock'])
   expect(await until(() => holderPid(scratch) === 0)).toBe(true)
-  expect(double.keepers()).toEqual([first]) // still at it
+  expect(double.monitors()).toEqual([first]) // still at it
   await double.fill(kept('another'))
   expect((await native(scratch, ['ghost', 'get', '@revoke'])).stdout).toBe('another')
-  expect(double.keepers()).toContain(first)
+  expect(double.monitors()).toContain(first)
   double.release()
-  expect(await until(() => !double.keepers().includes(first ?? 0))).toBe(true)
+  expect(await until(() => !double.monitors().includes(first ?? 0))).toBe(true)
   expect(double.calls('revoke')).toHaveLength(1)
-  expect(double.keepers()).toHaveLength(1)
+  expect(double.monitors()).toHaveLength(1)
 })
 
 const hasty = hastyBinary()

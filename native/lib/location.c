@@ -1,4 +1,4 @@
-#include "lib/place.h"
+#include "lib/location.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ static bool is_file(const char *dir, const char *name, struct stat *st)
 }
 
 /* Walks from the current folder to / until one holds tazpod.yaml; the id is that folder's device and inode. */
-static void find_project(struct place *out)
+static void find_project(struct location *out)
 {
 	char dir[PATH_MAX];
 	if (!getcwd(dir, sizeof dir))
@@ -95,7 +95,7 @@ static void find_runtime(char base[PATH_MAX], bool *ours)
 }
 
 /* The runtime folder of OUT->id. */
-static void name_runtime(struct place *out)
+static void name_runtime(struct location *out)
 {
 	char base[PATH_MAX];
 	bool ours;
@@ -107,17 +107,17 @@ static void name_runtime(struct place *out)
 	format_into(out->ghost, sizeof out->ghost, "%s/ghost", out->runtime);
 }
 
-void place_find(struct place *out)
+void location_find(struct location *out)
 {
-	*out = (struct place){0};
+	*out = (struct location){0};
 	find_project(out);
 	name_runtime(out);
 }
 
-bool place_of_id(struct place *out, const char *id)
+bool location_of_id(struct location *out, const char *id)
 {
 	size_t size = strlen(id);
-	*out = (struct place){0};
+	*out = (struct location){0};
 	if (size == 0 || size >= sizeof out->id || (strcmp(id, "default") != 0 && strspn(id, "0123456789abcdef-") != size))
 		return false;
 	strcpy(out->id, id);
@@ -140,10 +140,10 @@ static int enter_level(int at, const char *name, const char *shown, bool create)
 }
 
 /* Level by level, so that no component is ever followed through a link. The base itself is checked too. */
-static int walk_runtime(const struct place *place, bool create)
+static int walk_runtime(const struct location *location, bool create)
 {
-	char path[PATH_MAX], *id = path + strlen(place->runtime) - strlen(place->id) - 1;
-	strcpy(path, place->runtime);
+	char path[PATH_MAX], *id = path + strlen(location->runtime) - strlen(location->id) - 1;
+	strcpy(path, location->runtime);
 	*id = '\0';
 	char *level = strrchr(path, '/');
 	int base;
@@ -152,30 +152,30 @@ static int walk_runtime(const struct place *place, bool create)
 		int above = enter_level(AT_FDCWD, path, path, false);
 		if (above < 0)
 			return -1;
-		base = enter_level(above, "tazpod", place->runtime, create);
+		base = enter_level(above, "tazpod", location->runtime, create);
 		close(above);
 	} else {
 		base = enter_level(AT_FDCWD, path, path, create);
 	}
 	if (base < 0)
 		return -1;
-	int fd = enter_level(base, place->id, place->runtime, create);
+	int fd = enter_level(base, location->id, location->runtime, create);
 	close(base);
 	return fd;
 }
 
-int place_create(const struct place *place)
+int location_create(const struct location *location)
 {
-	int fd = walk_runtime(place, true);
+	int fd = walk_runtime(location, true);
 	if (fd < 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't create %.400s", place->runtime);
-	close(enter_level(fd, "ghost", place->ghost, true));
+		die_errno(EXIT_SYSTEM, NULL, "can't create %.400s", location->runtime);
+	close(enter_level(fd, "ghost", location->ghost, true));
 	return fd;
 }
 
-int place_open(const struct place *place)
+int location_open(const struct location *location)
 {
-	return walk_runtime(place, false);
+	return walk_runtime(location, false);
 }
 
 bool state_path(char out[PATH_MAX], const char *name)

@@ -1,4 +1,4 @@
-#include "session/porter.h"
+#include "session/broker.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "holder/hold.h"
-#include "holder/keep.h"
+#include "holder/monitor.h"
 #include "lib/base.h"
 #include "protocol/channel.h"
 
@@ -37,7 +37,7 @@ static socklen_t address_of(const char *name, struct sockaddr_un *out)
 {
 	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
 	size_t size = strlen(name);
-	if (size == 0 || size >= PORTER_NAME)
+	if (size == 0 || size >= BROKER_NAME)
 		return 0;
 	memcpy(out->sun_path + 1, name, size);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + size);
@@ -68,7 +68,7 @@ static bool request(int fd, const char *text, size_t size)
 /* -1: there is no session around this process. */
 static int connect_session(void)
 {
-	const char *name = getenv(PORTER_VARIABLE);
+	const char *name = getenv(BROKER_VARIABLE);
 	struct sockaddr_un address;
 	socklen_t size = name ? address_of(name, &address) : 0;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -84,14 +84,14 @@ static int connect_session(void)
 	return fd;
 }
 
-bool porter_ask(const struct place *place)
+bool broker_ask(const struct location *location)
 {
 	char text[2048];
 	int fd = connect_session();
 	if (fd < 0)
 		die(EXIT_LOCKED, "tazpod pull, outside of this command",
 		    "locked, and it can't be unlocked from inside a command that tazpod runs");
-	if (!request(fd, place->runtime, strlen(place->runtime)))
+	if (!request(fd, location->runtime, strlen(location->runtime)))
 		die_errno(EXIT_SYSTEM, NULL, "can't ask the session for a holder");
 	size_t used = read_to_end(fd, text, sizeof text);
 	close(fd);
@@ -102,9 +102,9 @@ bool porter_ask(const struct place *place)
 	die_as(EXIT_SYSTEM, text, used);
 }
 
-void porter_ask_keeper(const struct place *place)
+void broker_ask_monitor(const struct location *location)
 {
-	char text[2 * PATH_MAX], answer[16], *folder = stpcpy(text, place->runtime) + 1;
+	char text[2 * PATH_MAX], answer[16], *folder = stpcpy(text, location->runtime) + 1;
 	int fd = getcwd(folder, PATH_MAX) ? connect_session() : -1;
 	if (fd < 0)
 		return;
@@ -113,16 +113,16 @@ void porter_ask_keeper(const struct place *place)
 	close(fd);
 }
 
-bool porter_ask_sentinel(const struct place *place, bool suspend, bool screen, char problem[SENTINEL_WORDS])
+bool broker_ask_sentinel(const struct location *location, bool suspend, bool screen, char problem[SENTINEL_WORDS])
 {
-	/* An empty folder, then the events: a keeper's request has a folder and no more. */
+	/* An empty folder, then the events: a monitor's request has a folder and no more. */
 	char text[PATH_MAX + 32];
 	int fd = connect_session();
 	snprintf(problem, SENTINEL_WORDS, "there is no session around this command");
 	if (fd < 0)
 		return false;
-	size_t size = strlen(place->runtime);
-	memcpy(text, place->runtime, size);
+	size_t size = strlen(location->runtime);
+	memcpy(text, location->runtime, size);
 	memcpy(text + size, "\0", 2);
 	int n = snprintf(text + size + 2, sizeof text - size - 2, "%s%s", suspend ? "suspend " : "", screen ? "screen" : "");
 	size_t used = request(fd, text, size + 2 + (size_t)n) ? read_to_end(fd, problem, SENTINEL_WORDS) : 0;
@@ -130,14 +130,14 @@ bool porter_ask_sentinel(const struct place *place, bool suspend, bool screen, c
 	return used > 0 && strcmp(problem, ready) == 0;
 }
 
-int porter_listen(char name[PORTER_NAME])
+int broker_listen(char name[BROKER_NAME])
 {
 	uint64_t salt[2];
 	struct sockaddr_un address;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || getrandom(salt, sizeof salt, 0) != sizeof salt)
 		die_errno(EXIT_SYSTEM, NULL, "can't create a socket");
-	snprintf(name, PORTER_NAME, "tazpod-%d-%016llx%016llx", getpid(), (unsigned long long)salt[0],
+	snprintf(name, BROKER_NAME, "tazpod-%d-%016llx%016llx", getpid(), (unsigned long long)salt[0],
 	         (unsigned long long)salt[1]);
 	socklen_t size = address_of(name, &address);
 	if (bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 16) != 0)
@@ -149,32 +149,32 @@ int porter_listen(char name[PORTER_NAME])
 static void serve(int fd)
 {
 	char wanted[2 * PATH_MAX];
-	struct place place;
+	struct location location;
 	if (!is_own_user(fd))
 		return;
 	channel_patience(fd, 2);
 	size_t used = read_to_end(fd, wanted, sizeof wanted);
 	errors_to(fd, ERRORS_FOR_NATIVE);
 	const char *slash = strrchr(wanted, '/');
-	if (!place_of_id(&place, slash ? slash + 1 : "") || strcmp(place.runtime, wanted) != 0)
+	if (!location_of_id(&location, slash ? slash + 1 : "") || strcmp(location.runtime, wanted) != 0)
 		die(EXIT_REFUSED, "echo $XDG_RUNTIME_DIR", "the session keeps its runtime folder elsewhere");
 	const char *folder = wanted + strlen(wanted) + 1;
 	if (folder < wanted + used && *folder == '\0') {
 		char problem[SENTINEL_WORDS];
-		bool listens = sentinel_start(&place, strstr(folder + 1, "suspend") != NULL, strstr(folder + 1, "screen") != NULL, problem);
+		bool listens = sentinel_start(&location, strstr(folder + 1, "suspend") != NULL, strstr(folder + 1, "screen") != NULL, problem);
 		(void)write_all(fd, listens ? ready : problem, strlen(listens ? ready : problem));
 		return;
 	}
-	if (folder <= wanted + used) { /* a keeper, which starts Node there; its own look at the folder decides */
+	if (folder <= wanted + used) { /* a monitor, which starts Node there; its own look at the folder decides */
 		if (chdir(folder) == 0)
-			keeper_start(&place, false);
+			monitor_start(&location, false);
 		return;
 	}
-	const char *answer = holder_launch(&place) ? ready : held;
+	const char *answer = holder_launch(&location) ? ready : held;
 	(void)write_all(fd, answer, strlen(answer));
 }
 
-void porter_answer(int listener)
+void broker_answer(int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
