@@ -74,7 +74,7 @@ test('nobody else may be told when, or what is revoked', async () => {
   expect(double.monitors()).toEqual([])
   const keep = await double.run(['ghost', 'monitor', runtimeOf(scratch)])
   expect(keep).toMatchObject({ status: 77, stdout: '' })
-  expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'deny', command: 'keep' })
+  expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'deny', command: 'monitor' })
 })
 
 test('a second monitor is refused, whoever starts it', async () => {
