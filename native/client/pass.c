@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "holder/hold.h"
@@ -10,6 +11,7 @@
 #include "lib/namespaces.h"
 #include "protocol/channel.h"
 #include "protocol/set.h"
+#include "session/broker.h"
 #include "verbs.h"
 
 static uint8_t chunk[1 << 16];
@@ -134,15 +136,45 @@ int verb_get(int argc, char **argv)
 	return 0;
 }
 
-/* META is the first record, and the whole of it is in the first chunk. What is no META is the holder's to refuse. */
-static bool is_refresh(const struct frame *frame, size_t size)
+/* META is the first record, and the whole of it is in the first chunk. What is no META is the holder's to refuse: then both
+ * are 0. */
+static void look_at_meta(const struct frame *frame, size_t size, uint8_t *scope, uint8_t *cause)
 {
 	uint32_t length;
 	struct reader r = {chunk, size, false};
 	uint8_t type = get_u8(&r);
 	const uint8_t *meta = get_bytes(&r, sizeof chunk, &length);
-	return frame->version == WIRE_VERSION && type == RECORD_META && meta && length > META_CAUSE_AT &&
-	       meta[META_CAUSE_AT] == CAUSE_REFRESH;
+	bool known = frame->version == WIRE_VERSION && type == RECORD_META && meta && length > META_CAUSE_AT;
+	*scope = known ? meta[META_SCOPE_AT] : 0;
+	*cause = known ? meta[META_CAUSE_AT] : 0;
+}
+
+/* Where a set goes, and the socket pair of a monitor that the holder may take one end of. */
+struct delivery {
+	int fd;
+	bool at_terminal;
+	int holder_end, own_end; /* -1: none; holder_end alone: the monitor runs already */
+};
+
+static void open_delivery(struct delivery *d, const struct location *location, const struct frame *frame, size_t size)
+{
+	uint8_t scope, cause;
+	int pair[2];
+	*d = (struct delivery){.holder_end = -1, .own_end = -1};
+	look_at_meta(frame, size, &scope, &cause);
+	d->at_terminal = scope == SCOPE_TERMINAL;
+	bool inside = getenv("TAZPOD_GHOST") || inside_view(); /* the variable: also where /proc shows other mounts */
+	/* Whoever has locked meanwhile keeps what they asked for: a refresh starts no holder. */
+	d->fd = cause == CAUSE_REFRESH ? connect_unlocked(location) : holder_connect(location, &d->holder_end);
+	if (inside && d->at_terminal && d->holder_end >= 0) { /* a shell's terminal is another one than its session's: refused */
+		close(d->holder_end);
+		d->holder_end = -1;
+	} else if (inside && !d->at_terminal && d->holder_end < 0) {
+		d->holder_end = broker_ask_monitor(location);
+	} else if (!inside && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+		d->holder_end = pair[0];
+		d->own_end = pair[1];
+	}
 }
 
 int verb_put(int argc, char **argv)
@@ -150,8 +182,8 @@ int verb_put(int argc, char **argv)
 	struct location location;
 	struct reply reply;
 	struct frame frame;
+	struct delivery d = {.fd = -1};
 	uint8_t header[WIRE_HEADER];
-	int fd = -1;
 	(void)argv;
 	if (argc != 0)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost put < SET");
@@ -164,20 +196,20 @@ int verb_put(int argc, char **argv)
 		size_t n = left < sizeof chunk ? left : sizeof chunk;
 		if (!read_all(STDIN_FILENO, chunk, n))
 			die(EXIT_DATA, NULL, "the SET frame on standard input is cut short");
-		if (fd < 0) {
-			/* Whoever has locked meanwhile keeps what they asked for: a refresh starts no holder. */
-			fd = is_refresh(&frame, n) ? connect_unlocked(&location) : holder_connect(&location);
-			channel_send(fd, header, sizeof header);
+		if (d.fd < 0) {
+			open_delivery(&d, &location, &frame, n);
+			channel_send_carrying(d.fd, header, sizeof header, d.holder_end);
+			if (d.holder_end >= 0)
+				close(d.holder_end);
 		}
-		channel_send(fd, chunk, n);
+		channel_send(d.fd, chunk, n);
 		left -= n;
 	} while (left > 0);
 	explicit_bzero(chunk, sizeof chunk);
-	channel_receive(fd, &reply);
+	channel_receive(d.fd, &reply);
 	if (reply.frame.type != FRAME_OK)
 		die_reply(&reply);
-	enum monitor_wanted wanted = reply.frame.length == 1 ? (enum monitor_wanted)reply.body[0] : MONITOR_NOTHING;
-	if (wanted != MONITOR_NOTHING)
-		monitor_start(&location, wanted == MONITOR_AT_TERMINAL);
+	if (reply.frame.length == 1 && reply.body[0] == 1 && d.own_end >= 0)
+		monitor_start(&location, d.own_end, d.at_terminal);
 	return 0;
 }

@@ -99,18 +99,21 @@ void wipe_all(struct holder *h, const char *reason)
 	h->ending = true;
 }
 
+bool is_known_terminal(const struct holder *h, const struct terminal *t)
+{
+	for (uint32_t i = 0; i < h->terminal_count; i++)
+		if (h->terminals[i].tty == t->tty && h->terminals[i].session == t->session &&
+		    h->terminals[i].leader_start == t->leader_start)
+			return true;
+	return false;
+}
+
 bool from_known_terminal(const struct holder *h, pid_t pid, int pidfd)
 {
 	struct terminal t;
 	if (h->held->set.scope == SCOPE_USER)
 		return true;
-	if (!terminal_of(pid, pidfd, &t))
-		return false;
-	for (uint32_t i = 0; i < h->terminal_count; i++)
-		if (h->terminals[i].tty == t.tty && h->terminals[i].session == t.session &&
-		    h->terminals[i].leader_start == t.leader_start)
-			return true;
-	return false;
+	return terminal_of(pid, pidfd, &t) && is_known_terminal(h, &t);
 }
 
 bool may_ask(struct holder *h, struct client *c, struct str what)
@@ -191,10 +194,13 @@ static void answer_set(struct holder *h, struct client *c)
 	}
 	if (!refresh)
 		note_terminal(h, c, h->held && same_owner(h->held, fresh));
+	if (!continues(h, fresh))
+		drop_monitor(h); /* of another owner's session: this one's put brings its own */
 	struct held *old = h->held;
 	h->held = fresh;
 	set_deadlines(h, old);
 	watch_new_set(h);
+	bool monitor = take_monitor(h, c);
 	vigil_new_set(h);
 	if (old)
 		held_release(old);
@@ -203,7 +209,7 @@ static void answer_set(struct holder *h, struct client *c)
 	                                                   .reason = refresh ? "done" : NULL,
 	                                                   .count = (int64_t)fresh->set.secret_count});
 	answer_begin(c);
-	put_u8(&c->answer, (uint8_t)watch_wanted(h, c));
+	put_u8(&c->answer, monitor);
 	frame_finish(&c->answer, FRAME_OK);
 }
 
@@ -234,7 +240,7 @@ static void answer_state(struct holder *h, struct client *c)
 void answer_request(struct holder *h, struct client *c)
 {
 	uint8_t type = c->frame.type;
-	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET || type == FRAME_WATCH))) {
+	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET))) {
 		answer_error(c, ERROR_EMPTY, "locked");
 	} else if (type == FRAME_SET) {
 		answer_set(h, c);
@@ -242,8 +248,6 @@ void answer_request(struct holder *h, struct client *c)
 		answer_exec(h, c);
 	} else if (type == FRAME_GET) {
 		answer_get(h, c);
-	} else if (type == FRAME_WATCH) {
-		answer_watch(h, c);
 	} else if (type == FRAME_STATUS) {
 		answer_state(h, c);
 	} else if (type == FRAME_LOCK) {

@@ -87,14 +87,15 @@ bool holder_launch(const struct location *location)
 	die_as(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM, text, used);
 }
 
-int holder_connect(const struct location *location)
+int holder_connect(const struct location *location, int *monitor)
 {
+	*monitor = -1;
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + START_PATIENCE_MS * 1000000ull;
 	for (;;) {
 		int fd = channel_connect(location);
 		if (fd >= 0)
 			return fd;
-		if (!(inside_view() ? broker_ask(location) : holder_launch(location))) {
+		if (!(inside_view() ? broker_ask(location, monitor) : holder_launch(location))) {
 			if (clock_ns(CLOCK_MONOTONIC) > end)
 				die(EXIT_SYSTEM, "tazpod status", "another holder has the lock in %.400s but does not listen",
 				    location->runtime);

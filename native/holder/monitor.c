@@ -20,7 +20,6 @@
 #include "lib/namespaces.h"
 #include "lib/node.h"
 #include "protocol/channel.h"
-#include "session/broker.h"
 #include "verbs.h"
 
 #define SECOND_NS 1000000000ull
@@ -39,6 +38,9 @@ enum { LONGEST_PAUSE_S = 15 * MONITOR_PAUSE_S };
 #define MONITOR_REVOKE_S 15
 #endif
 enum { HURRY_S = 2 };
+
+/* Where its end of the pair is. */
+enum { MONITOR_FD = 3 };
 
 struct monitor {
 	int socket, timer;
@@ -169,7 +171,7 @@ static void let_go(struct monitor *k, uint32_t size)
 static bool on_socket(struct monitor *k)
 {
 	struct reply reply;
-	if (channel_try_receive(k->socket, &reply)) { /* the holder is gone without a word: killed */
+	if (channel_try_receive(k->socket, &reply)) { /* the holder is gone without a word, or does not need us */
 		node_stop(&k->node, HURRY_S * 1000);
 		return false;
 	}
@@ -218,33 +220,27 @@ static void ignore_signals(void)
 		die_errno(EXIT_SYSTEM, NULL, "signal");
 }
 
-/* `tazpod ghost monitor RUNTIME`: what monitor_start starts. Says "r" on stdout when it is connected. */
+/* `tazpod ghost monitor RUNTIME`: what monitor_start starts. Its end of the pair is the descriptor MONITOR_FD; says "r" on
+ * stdout when nothing can end it any more but the holder. */
 int verb_monitor(int argc, char **argv)
 {
 	struct location location;
-	struct reply reply;
-	struct monitor k = {0};
+	struct stat st;
+	struct monitor k = {.socket = MONITOR_FD};
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "prctl");
 	forbid_core();
-	if (argc != 1)
+	if (argc != 1 || fstat(MONITOR_FD, &st) != 0 || !S_ISSOCK(st.st_mode))
 		die(EXIT_USAGE, NULL, "the monitor is started by tazpod pull");
-	if (close_range(3, ~0u, 0) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "close_range");
+	if (close_range(MONITOR_FD + 1, ~0u, 0) != 0 || fcntl(MONITOR_FD, F_SETFD, FD_CLOEXEC) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "can't set up the monitor");
 	ignore_signals();
 	location_find(&location);
 	if (strcmp(location.runtime, argv[0]) != 0)
 		die(EXIT_DATA, NULL, "this folder's holder is another one");
 	k.timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	k.socket = channel_connect(&location);
-	if (k.timer < 0 || k.socket < 0)
-		die_errno(EXIT_SYSTEM, NULL, "can't reach the holder");
-	channel_send_empty(k.socket, FRAME_WATCH);
-	channel_receive(k.socket, &reply);
-	if (reply.frame.type != FRAME_WAKE)
-		die_reply(&reply);
-	take_wake(&k, &reply);
-	free(reply.body);
+	if (k.timer < 0)
+		die_errno(EXIT_SYSTEM, NULL, "timerfd_create");
 	if (!write_all(STDOUT_FILENO, "r", 1) || dup2(STDIN_FILENO, STDOUT_FILENO) < 0)
 		return EXIT_SYSTEM;
 	stand_by(&k);
@@ -252,7 +248,7 @@ int verb_monitor(int argc, char **argv)
 }
 
 /* Runs in the child. Two forks: the monitor is nobody's child, and without a terminal it can't get one. */
-static _Noreturn void become_monitor(const struct location *location, bool at_terminal, int ready)
+static _Noreturn void become_monitor(const struct location *location, int end, bool at_terminal, int ready)
 {
 	char self[PATH_MAX];
 	char *argv[] = {(char *)(uintptr_t)"tazpod", (char *)(uintptr_t)"ghost", (char *)(uintptr_t)"monitor",
@@ -264,36 +260,22 @@ static _Noreturn void become_monitor(const struct location *location, bool at_te
 		_exit(child < 0 ? EXIT_SYSTEM : 0);
 	int null = open("/dev/null", O_RDWR);
 	if ((at_terminal && setpgid(0, 0) != 0) || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDERR_FILENO) < 0 || dup2(ready, STDOUT_FILENO) < 0)
+	    dup2(null, STDERR_FILENO) < 0 || dup2(ready, STDOUT_FILENO) < 0 ||
+	    (end == MONITOR_FD ? fcntl(end, F_SETFD, 0) : dup2(end, MONITOR_FD)) < 0)
 		_exit(EXIT_SYSTEM);
 	execve(self, argv, environ);
 	_exit(EXIT_SYSTEM);
 }
 
-/* Inside a command's view a monitor would keep the view's files alive until the lock: the session around the command, if
- * there is one, starts it instead. The view lies over the ghost folder; the variable tells of a view of another
- * project. */
-static bool may_be_in_view(const struct location *location)
-{
-	struct stat runtime, ghost;
-	return getenv("TAZPOD_GHOST") || stat(location->runtime, &runtime) != 0 || stat(location->ghost, &ghost) != 0 ||
-	       runtime.st_dev != ghost.st_dev;
-}
-
-void monitor_start(const struct location *location, bool at_terminal)
+void monitor_start(const struct location *location, int end, bool at_terminal)
 {
 	enum { PATIENCE_MS = 5000 };
 	int ready[2];
-	if (may_be_in_view(location)) {
-		if (!at_terminal) /* a shell's terminal is another one than its session's: that monitor would be refused */
-			broker_ask_monitor(location);
-		return;
-	}
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		return;
 	pid_t child = fork();
 	if (child == 0)
-		become_monitor(location, at_terminal, ready[1]);
+		become_monitor(location, end, at_terminal, ready[1]);
 	close(ready[1]);
 	if (child > 0) {
 		struct pollfd answer = {.fd = ready[0], .events = POLLIN}; /* a byte, or its end */

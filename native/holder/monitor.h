@@ -5,8 +5,10 @@
 
 #include "lib/location.h"
 
-/* Starts a monitor for the holder of LOCATION and returns when it is connected, or is not needed after all. AT_TERMINAL: it
- * stays in this terminal's session, so that the holder lets it ask. Without a monitor the set is still in: no failure. */
-void monitor_start(const struct location *location, bool at_terminal);
+/* Starts a monitor for the holder of LOCATION on END, of a socket pair whose other end the holder has, or will get with a
+ * set; returns when it is there. AT_TERMINAL: it stays in this terminal's session, so that the holder lets it ask. It starts
+ * Node in the current folder. Without a monitor the set is still in: no failure. Never inside a command's view: it would
+ * keep the command's files alive until the lock. */
+void monitor_start(const struct location *location, int end, bool at_terminal);
 
 #endif

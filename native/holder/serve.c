@@ -15,6 +15,7 @@
 
 #include "holder/journal.h"
 #include "lib/base.h"
+#include "protocol/channel.h"
 
 /* A client that makes no progress for so long is dropped; a holder that never gets a set ends after it too. */
 #define PATIENCE_NS (10 * 1000000000ull)
@@ -61,8 +62,9 @@ static void set_listening(struct holder *h, bool on)
 static void drop_client(struct holder *h, uint32_t slot)
 {
 	struct client *c = h->clients[slot];
-	if (c->fd >= 0) /* else it is the monitor's connection now */
-		close(c->fd);
+	close(c->fd);
+	if (c->carried >= 0)
+		close(c->carried);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	free(c->body);
@@ -137,7 +139,9 @@ static bool receive(struct holder *h, struct client *c)
 		uint8_t *into = c->phase == PHASE_HEADER ? c->header : c->body ? c->body : c->arena.data;
 		size_t want = c->phase == PHASE_HEADER ? WIRE_HEADER : c->frame.length;
 		if (c->got < want) {
-			ssize_t n = recv(c->fd, into + c->got, want - c->got, 0);
+			/* A descriptor may come with the header; one behind it goes unseen (unix(7)). */
+			ssize_t n = c->phase == PHASE_HEADER ? channel_recv_carried(c->fd, into + c->got, want - c->got, &c->carried)
+			                                     : recv(c->fd, into + c->got, want - c->got, 0);
 			if (n < 0 && (errno == EAGAIN || errno == EINTR))
 				return true;
 			if (n <= 0)
@@ -241,7 +245,7 @@ static void accept_client(struct holder *h)
 		return;
 	}
 	c->fd = fd;
-	c->pidfd = -1;
+	c->pidfd = c->carried = -1;
 	c->drop_at = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
 	h->clients[slot] = c;
 	if (!identify(h, c)) {

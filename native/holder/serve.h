@@ -30,6 +30,7 @@ enum phase { PHASE_HEADER, PHASE_BODY, PHASE_ANSWER };
 
 struct client {
 	int fd, pidfd;
+	int carried;          /* a descriptor that came with the header: the end of a monitor, of a SET; -1: none */
 	pid_t pid;
 	enum phase phase;
 	uint8_t header[WIRE_HEADER];
@@ -45,12 +46,13 @@ struct client {
 	uint64_t drop_at;     /* CLOCK_MONOTONIC ns */
 };
 
-/* The connection of the monitor: it says how a refresh went. */
-enum { WATCH_RESULT = 1 + 8 };
+/* The holder's end of the monitor's socket pair: it says how a refresh went. */
+enum { RESULT_SIZE = 1 + 8 };
 struct monitor_end {
-	int fd, pidfd;
-	pid_t pid;
-	uint8_t frame[WIRE_HEADER + WATCH_RESULT];
+	int fd;
+	bool has_terminal;
+	struct terminal terminal; /* of the put that brought it */
+	uint8_t frame[WIRE_HEADER + RESULT_SIZE];
 	size_t got;
 };
 
@@ -110,6 +112,8 @@ void answer_exec(struct holder *holder, struct client *client);
 void answer_get(struct holder *holder, struct client *client);
 /* With `scope: terminal` only terminals whose user has given the passphrase may ask. */
 bool from_known_terminal(const struct holder *holder, pid_t pid, int pidfd);
+/* Whether the passphrase was given there. */
+bool is_known_terminal(const struct holder *holder, const struct terminal *terminal);
 /* The same for the client that asks for WHAT. False where that was noted and an error answered. */
 bool may_ask(struct holder *holder, struct client *client, struct str what);
 /* The name of the project for the journal; empty without a set. */
@@ -122,13 +126,13 @@ void wipe_all(struct holder *holder, const char *reason);
 /* The one that comes first; 0 is never. */
 uint64_t earlier(uint64_t a, uint64_t b);
 
-/* watch.c: the monitor's connection, and what depends on when the set was fetched. */
-void answer_watch(struct holder *holder, struct client *client);
+/* watch.c: the monitor, and what depends on when the set was fetched. */
 void drop_monitor(struct holder *holder);
 /* The monitor has said something, or is gone. */
 void on_monitor(struct holder *holder);
-/* Whether the held set needs a monitor that is not there, and the client could be its parent. */
-enum monitor_wanted watch_wanted(const struct holder *holder, const struct client *client);
+/* Takes the end that the client has sent along with its set, where that needs a monitor and has none. False: not taken, and
+ * the client is to start none. */
+bool take_monitor(struct holder *holder, struct client *client);
 /* Sets the times of the set that has just arrived, and tells the monitor. */
 void watch_new_set(struct holder *holder);
 /* Hands the monitor what it is to revoke, and lets it go. Before the wipe. */

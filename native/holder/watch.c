@@ -1,5 +1,6 @@
 /* The holder's end of the monitor (monitor.c): when a set is to be fetched anew, how that went, and the last word. The
- * holder never waits for a monitor: what its socket does not take at once is given up. */
+ * holder never waits for a monitor: what its socket does not take at once is given up. (MSG_DONTWAIT, and not O_NONBLOCK:
+ * whoever sent the descriptor may have a copy, and with it that flag.) */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +31,6 @@ void drop_monitor(struct holder *h)
 	if (!h->monitor)
 		return;
 	close(h->monitor->fd);
-	if (h->monitor->pidfd >= 0)
-		close(h->monitor->pidfd);
 	free(h->monitor);
 	h->monitor = NULL;
 }
@@ -43,17 +42,15 @@ static void send_wake(struct holder *h)
 	frame_encode(frame, FRAME_WAKE, 8);
 	for (int i = 0; i < 8; i++)
 		frame[WIRE_HEADER + i] = (uint8_t)(ms >> (8 * i));
-	if (send(h->monitor->fd, frame, sizeof frame, MSG_NOSIGNAL) != (ssize_t)sizeof frame)
+	if (send(h->monitor->fd, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof frame)
 		drop_monitor(h); /* it is stuck: the next put starts another one */
 }
 
-enum monitor_wanted watch_wanted(const struct holder *h, const struct client *c)
+/* With `scope: terminal` a monitor asks as the terminal that started it, while that is there and may ask. */
+static bool may_refresh(const struct holder *h)
 {
-	const struct set *set = &h->held->set;
-	if (h->monitor || (set->refresh_s == 0 && !set_internal(set, ENTRY_REVOKE)) ||
-	    !from_known_terminal(h, c->pid, c->pidfd))
-		return MONITOR_NOTHING;
-	return set->scope == SCOPE_TERMINAL ? MONITOR_AT_TERMINAL : MONITOR_APART;
+	const struct monitor_end *m = h->monitor;
+	return m->has_terminal && is_known_terminal(h, &m->terminal) && terminal_lives(&m->terminal);
 }
 
 void watch_new_set(struct holder *h)
@@ -65,38 +62,36 @@ void watch_new_set(struct holder *h)
 	h->refreshed_ms = set->cause == CAUSE_REFRESH ? wall_ms() : 0;
 	h->overdue_said_at = 0;
 	/* A monitor whose terminal is gone could refresh nothing; it makes room for one of the terminal that asks now. */
-	if (h->monitor && !from_known_terminal(h, h->monitor->pid, h->monitor->pidfd))
+	if (h->monitor && set->scope == SCOPE_TERMINAL && !may_refresh(h))
 		drop_monitor(h);
 	if (h->monitor)
 		send_wake(h);
 }
 
-void answer_watch(struct holder *h, struct client *c)
+bool take_monitor(struct holder *h, struct client *c)
 {
+	const struct set *set = &h->held->set;
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)SOURCE_MONITOR << 32};
-	if (!may_ask(h, c, (struct str){"monitor", 7}))
-		return;
-	if (c->frame.length > 0 || h->monitor) {
-		answer_error(c, ERROR_BAD, h->monitor ? "another monitor is there" : "the request is not valid");
-		return;
+	if (c->carried < 0 || h->monitor || (set->refresh_s == 0 && !set_internal(set, ENTRY_REVOKE)) ||
+	    !from_known_terminal(h, c->pid, c->pidfd))
+		return false;
+	struct monitor_end *m = calloc(1, sizeof *m);
+	if (!m || epoll_ctl(h->epoll, EPOLL_CTL_ADD, c->carried, &event) != 0) { /* out of memory, or no socket */
+		free(m);
+		return false;
 	}
-	struct monitor_end *w = calloc(1, sizeof *w);
-	if (!w || epoll_ctl(h->epoll, EPOLL_CTL_MOD, c->fd, &event) != 0) {
-		free(w);
-		answer_error(c, ERROR_MEMORY, "the holder is out of memory");
-		return;
-	}
-	*w = (struct monitor_end){.fd = c->fd, .pidfd = c->pidfd, .pid = c->pid};
-	h->monitor = w;
-	c->fd = c->pidfd = -1; /* the connection is the monitor's now; the client ends without an answer */
-	c->phase = PHASE_ANSWER;
+	*m = (struct monitor_end){.fd = c->carried};
+	m->has_terminal = terminal_of(c->pid, c->pidfd, &m->terminal);
+	h->monitor = m;
+	c->carried = -1;
 	send_wake(h);
+	return h->monitor != NULL;
 }
 
 /* u8 exit code, u64 ms until the monitor tries again (all ones: not before the next set). */
 static void note_result(struct holder *h, const uint8_t *body)
 {
-	struct reader r = {body, WATCH_RESULT, false};
+	struct reader r = {body, RESULT_SIZE, false};
 	char reason[32];
 	uint8_t code = get_u8(&r);
 	uint64_t ms = get_u64(&r);
@@ -118,14 +113,14 @@ void on_monitor(struct holder *h)
 	struct frame frame;
 	if (!w)
 		return;
-	ssize_t n = recv(w->fd, w->frame + w->got, sizeof w->frame - w->got, 0);
+	ssize_t n = recv(w->fd, w->frame + w->got, sizeof w->frame - w->got, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	w->got += n > 0 ? (size_t)n : 0;
 	bool bad = n <= 0;
 	if (!bad && w->got >= WIRE_HEADER)
 		bad = !frame_decode(w->frame, &frame) || frame.version != WIRE_VERSION || frame.type != FRAME_RESULT ||
-		      frame.length != WATCH_RESULT;
+		      frame.length != RESULT_SIZE;
 	if (!bad && w->got == sizeof w->frame) {
 		w->got = 0;
 		note_result(h, w->frame + WIRE_HEADER);
@@ -145,7 +140,7 @@ void watch_last(struct holder *h)
 		struct iovec io[] = {{header, sizeof header}, {(void *)(uintptr_t)e->value, e->size}};
 		struct msghdr message = {.msg_iov = io, .msg_iovlen = 2};
 		frame_encode(header, FRAME_LAST, e->size);
-		handed = sendmsg(h->monitor->fd, &message, MSG_NOSIGNAL) == (ssize_t)(sizeof header + e->size);
+		handed = sendmsg(h->monitor->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)(sizeof header + e->size);
 	}
 	if (e && !handed)
 		journal_write(h->journal, &(struct journal_event){.event = "revoke", .project = held_label(h), .count = -1,

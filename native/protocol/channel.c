@@ -68,20 +68,66 @@ int channel_listen(int runtime_fd)
 	return fd;
 }
 
-void channel_send(int fd, const void *data, size_t size)
+void channel_send_carrying(int fd, const void *data, size_t size, int carried)
 {
 	const char *at = data;
 	while (size > 0) {
-		ssize_t n = send(fd, at, size, MSG_NOSIGNAL);
+		union {
+			char room[CMSG_SPACE(sizeof(int))];
+			struct cmsghdr align;
+		} control = {{0}};
+		struct iovec io = {(void *)(uintptr_t)at, size};
+		struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1};
+		if (carried >= 0) {
+			message.msg_control = control.room;
+			message.msg_controllen = sizeof control.room;
+			struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+			head->cmsg_level = SOL_SOCKET;
+			head->cmsg_type = SCM_RIGHTS;
+			head->cmsg_len = CMSG_LEN(sizeof carried);
+			memcpy(CMSG_DATA(head), &carried, sizeof carried);
+		}
+		ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 			return; /* the holder has answered and closed already; its answer is read next */
 		if (n < 0)
 			die_errno(EXIT_SYSTEM, "tazpod status", "the holder does not take the request");
+		carried = -1;
 		at += n;
 		size -= (size_t)n;
 	}
+}
+
+void channel_send(int fd, const void *data, size_t size)
+{
+	channel_send_carrying(fd, data, size, -1);
+}
+
+ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec io = {data, size};
+	struct msghdr message = {
+	    .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	for (struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&message) : NULL; c; c = CMSG_NXTHDR(&message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
+			int came;
+			memcpy(&came, CMSG_DATA(c) + at, sizeof came);
+			if (*carried < 0)
+				*carried = came;
+			else
+				close(came);
+		}
+	}
+	return n;
 }
 
 void channel_send_empty(int fd, enum frame_type type)

@@ -14,6 +14,11 @@ int channel_connect_in(int runtime_fd, int patience_s);
 /* Binds NAME in the folder RUNTIME_FD and listens. Returns the socket or -1 with errno. */
 int channel_listen(int runtime_fd);
 void channel_send(int fd, const void *data, size_t size);
+/* The same with a descriptor (-1: none) along with the first byte (SCM_RIGHTS, unix(7)). */
+void channel_send_carrying(int fd, const void *data, size_t size, int carried);
+/* recv(2), and in CARRIED the descriptor that came along with the bytes, the caller's to close; untouched where none did, or
+ * where one is in there already. Further ones are closed. */
+ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried);
 /* Sends a frame without a body. */
 void channel_send_empty(int fd, enum frame_type type);
 /* The pid of the holder, 0 where the kernel does not tell. Of a connecting socket: who called listen(2) (unix(7)). */

@@ -38,8 +38,8 @@ enum cause { CAUSE_UNLOCK = 0, CAUSE_REFRESH = 1 };
 #define ENTRY_IDENTITY "@identity"
 #define ENTRY_REVOKE "@revoke"
 
-/* Where the body of META has its cause: what `ghost put` looks at on its way through (pass.c). */
-enum { META_CAUSE_AT = 13 };
+/* Where the body of META has its scope and cause: what `ghost put` looks at on its way through (pass.c). */
+enum { META_SCOPE_AT = 12, META_CAUSE_AT = 13 };
 
 struct entry {
 	enum entry_kind kind;

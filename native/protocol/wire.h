@@ -32,7 +32,6 @@ enum frame_type {
 	FRAME_LOCK = 8,
 	FRAME_GET = 9,
 	FRAME_ERROR = 10,
-	FRAME_WATCH = 11,
 	FRAME_WAKE = 12,
 	FRAME_LAST = 13,
 	FRAME_RESULT = 14,
@@ -51,9 +50,6 @@ enum wire_error {
 	ERROR_EMPTY = 9,
 	ERROR_OVERDUE = 10
 };
-
-/* OK: what `ghost put` does next. */
-enum monitor_wanted { MONITOR_NOTHING = 0, MONITOR_APART = 1, MONITOR_AT_TERMINAL = 2 };
 
 /* LOCK: why. */
 enum lock_cause { LOCK_ASKED = 0, LOCK_SUSPEND = 1, LOCK_SCREEN = 2 };

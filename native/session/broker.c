@@ -16,6 +16,7 @@
 #include "protocol/channel.h"
 
 /* Answers: one of these, or the words of a failure. */
+enum { ANSWER = 2048 };
 static const char ready[] = "\006ready", held[] = "\006held";
 
 bool inside_view(void)
@@ -50,11 +51,13 @@ static bool is_own_user(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
-/* Up to ROOM - 1 bytes until the other side's end, and a NUL. Returns how many bytes came. */
-static size_t read_to_end(int fd, char *text, size_t room)
+/* Up to ROOM - 1 bytes until the other side's end, and a NUL; in CARRIED a descriptor that came along (-1: none). Returns how
+ * many bytes came. */
+static size_t read_to_end(int fd, char *text, size_t room, int *carried)
 {
 	size_t used = 0;
-	for (ssize_t n; used < room - 1 && (n = read(fd, text + used, room - 1 - used)) > 0;)
+	*carried = -1;
+	for (ssize_t n; used < room - 1 && (n = channel_recv_carried(fd, text + used, room - 1 - used, carried)) > 0;)
 		used += (size_t)n;
 	text[used] = '\0';
 	return used;
@@ -84,40 +87,50 @@ static int connect_session(void)
 	return fd;
 }
 
-bool broker_ask(const struct location *location)
+/* Asks for a holder (if there is none) and a monitor that starts Node in the current folder. The answer comes into TEXT, the
+ * holder's end of the monitor into MONITOR (-1: none). False where there is no session to ask. */
+static bool ask_for_both(const struct location *location, char text[ANSWER], size_t *used, int *monitor)
 {
-	char text[2048];
+	char wanted[2 * PATH_MAX], *folder = stpcpy(wanted, location->runtime) + 1;
 	int fd = connect_session();
+	*monitor = -1;
+	*used = 0;
 	if (fd < 0)
+		return false;
+	if (getcwd(folder, PATH_MAX) && request(fd, wanted, (size_t)(folder - wanted) + strlen(folder)))
+		*used = read_to_end(fd, text, ANSWER, monitor);
+	close(fd);
+	return true;
+}
+
+bool broker_ask(const struct location *location, int *monitor)
+{
+	char text[ANSWER];
+	size_t used;
+	if (!ask_for_both(location, text, &used, monitor))
 		die(EXIT_LOCKED, "tazpod pull, outside of this command",
 		    "locked, and it can't be unlocked from inside a command that tazpod runs");
-	if (!request(fd, location->runtime, strlen(location->runtime)))
-		die_errno(EXIT_SYSTEM, NULL, "can't ask the session for a holder");
-	size_t used = read_to_end(fd, text, sizeof text);
-	close(fd);
-	if (strcmp(text, ready) == 0 || strcmp(text, held) == 0)
-		return strcmp(text, ready) == 0;
 	if (used == 0)
 		die(EXIT_SYSTEM, "tazpod pull, outside of this shell", "the session around this shell does not answer");
+	if (strcmp(text, ready) == 0 || strcmp(text, held) == 0)
+		return strcmp(text, ready) == 0;
 	die_as(EXIT_SYSTEM, text, used);
 }
 
-void broker_ask_monitor(const struct location *location)
+int broker_ask_monitor(const struct location *location)
 {
-	char text[2 * PATH_MAX], answer[16], *folder = stpcpy(text, location->runtime) + 1;
-	int fd = getcwd(folder, PATH_MAX) ? connect_session() : -1;
-	if (fd < 0)
-		return;
-	if (request(fd, text, (size_t)(folder - text) + strlen(folder)))
-		(void)read_to_end(fd, answer, sizeof answer);
-	close(fd);
+	char text[ANSWER];
+	size_t used;
+	int monitor;
+	(void)ask_for_both(location, text, &used, &monitor);
+	return monitor;
 }
 
 bool broker_ask_sentinel(const struct location *location, bool suspend, bool screen, char problem[SENTINEL_WORDS])
 {
-	/* An empty folder, then the events: a monitor's request has a folder and no more. */
+	/* An empty folder, then the events: a holder's request has a folder and no more. */
 	char text[PATH_MAX + 32];
-	int fd = connect_session();
+	int fd = connect_session(), carried;
 	snprintf(problem, SENTINEL_WORDS, "there is no session around this command");
 	if (fd < 0)
 		return false;
@@ -125,7 +138,7 @@ bool broker_ask_sentinel(const struct location *location, bool suspend, bool scr
 	memcpy(text, location->runtime, size);
 	memcpy(text + size, "\0", 2);
 	int n = snprintf(text + size + 2, sizeof text - size - 2, "%s%s", suspend ? "suspend " : "", screen ? "screen" : "");
-	size_t used = request(fd, text, size + 2 + (size_t)n) ? read_to_end(fd, problem, SENTINEL_WORDS) : 0;
+	size_t used = request(fd, text, size + 2 + (size_t)n) ? read_to_end(fd, problem, SENTINEL_WORDS, &carried) : 0;
 	close(fd);
 	return used > 0 && strcmp(problem, ready) == 0;
 }
@@ -145,33 +158,41 @@ int broker_listen(char name[BROKER_NAME])
 	return fd;
 }
 
+/* A holder, if there is none, and a monitor that starts Node in FOLDER; its own look at the folder decides whether it may. A
+ * monitor that no holder takes ends when the one who asked closes its end. */
+static void start_both(int fd, const struct location *location, const char *folder)
+{
+	int pair[2] = {-1, -1};
+	bool started = holder_launch(location);
+	if (chdir(folder) == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)
+		monitor_start(location, pair[1], false);
+	const char *answer = started ? ready : held;
+	channel_send_carrying(fd, answer, strlen(answer), pair[0]);
+}
+
 /* Only for a runtime folder that we would have named ourselves: who asks chooses the project, nothing else. */
 static void serve(int fd)
 {
 	char wanted[2 * PATH_MAX];
 	struct location location;
+	int carried;
 	if (!is_own_user(fd))
 		return;
 	channel_patience(fd, 2);
-	size_t used = read_to_end(fd, wanted, sizeof wanted);
+	size_t used = read_to_end(fd, wanted, sizeof wanted, &carried);
 	errors_to(fd, ERRORS_FOR_NATIVE);
-	const char *slash = strrchr(wanted, '/');
+	const char *slash = strrchr(wanted, '/'), *folder = wanted + strlen(wanted) + 1;
 	if (!location_of_id(&location, slash ? slash + 1 : "") || strcmp(location.runtime, wanted) != 0)
 		die(EXIT_REFUSED, "echo $XDG_RUNTIME_DIR", "the session keeps its runtime folder elsewhere");
-	const char *folder = wanted + strlen(wanted) + 1;
-	if (folder < wanted + used && *folder == '\0') {
-		char problem[SENTINEL_WORDS];
-		bool listens = sentinel_start(&location, strstr(folder + 1, "suspend") != NULL, strstr(folder + 1, "screen") != NULL, problem);
-		(void)write_all(fd, listens ? ready : problem, strlen(listens ? ready : problem));
+	if (folder >= wanted + used)
+		return;
+	if (*folder) {
+		start_both(fd, &location, folder);
 		return;
 	}
-	if (folder <= wanted + used) { /* a monitor, which starts Node there; its own look at the folder decides */
-		if (chdir(folder) == 0)
-			monitor_start(&location, false);
-		return;
-	}
-	const char *answer = holder_launch(&location) ? ready : held;
-	(void)write_all(fd, answer, strlen(answer));
+	char problem[SENTINEL_WORDS];
+	bool listens = sentinel_start(&location, strstr(folder + 1, "suspend") != NULL, strstr(folder + 1, "screen") != NULL, problem);
+	(void)write_all(fd, listens ? ready : problem, strlen(listens ? ready : problem));
 }
 
 void broker_answer(int listener)

@@ -14,23 +14,39 @@
 
 #define SECOND_NS 1000000000ull
 
-/* A monitor's WATCH. Returns its end of the connection. */
+/* A SET that brings a monitor. Returns the monitor's end of the pair. */
 static int watch(struct holder *h)
 {
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "socketpair");
-	struct client *c = fuzz_client(ends[0]);
-	struct epoll_event event = {.events = EPOLLIN};
-	CHECK(epoll_ctl(h->epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
-	c->frame = (struct frame){WIRE_VERSION, FRAME_WATCH, 0};
-	answer_request(h, c);
-	CHECK(h->monitor && h->monitor->fd == ends[0] && c->fd == -1 && c->pidfd == -1);
-	CHECK(c->phase == PHASE_ANSWER && c->answer.used == 0);
-	free(c->body);
-	writer_free(&c->answer);
+	struct client *c = fuzz_client(-1);
+	c->carried = ends[0];
+	CHECK(take_monitor(h, c));
+	CHECK(h->monitor && h->monitor->fd == ends[0] && c->carried == -1);
+	close(c->pidfd);
 	free(c);
 	return ends[1];
+}
+
+/* What is no socket, and what comes where a monitor is, is left to the client to close. */
+static void check_refused(struct holder *h)
+{
+	int fd = watch(h);
+	struct client *c = fuzz_client(-1);
+	c->carried = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	CHECK(c->carried >= 0 && !take_monitor(h, c) && c->carried >= 0);
+	close(c->carried);
+	drop_monitor(h);
+	c->carried = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CHECK(!take_monitor(h, c) && !h->monitor && c->carried >= 0);
+	close(c->carried);
+	c->carried = -1;
+	CHECK(!take_monitor(h, c));
+	close(c->pidfd);
+	free(c);
+	close(fd);
+	fuzz_reset(h);
 }
 
 /* The ms of the next WAKE; 1 where there is none. */
@@ -165,6 +181,7 @@ void check_watch(void)
 {
 	struct holder *h = fuzz_holder();
 	check_times(h);
+	check_refused(h);
 	check_nonsense(h);
 	check_stuck(h);
 	check_last(h);

@@ -81,6 +81,7 @@ struct client *fuzz_client(int fd)
 	struct client *c = allocate(1, sizeof *c);
 	c->fd = fd;
 	c->pid = getpid();
+	c->carried = -1;
 	c->pidfd = eventfd(0, EFD_CLOEXEC);
 	c->drop_at = UINT64_MAX;
 	return c;

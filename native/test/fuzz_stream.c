@@ -16,19 +16,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	/* in pieces, so that a frame is cut at every location; the last byte says how large they are */
 	size_t piece = size > 0 ? size / 64 + data[size - 1] + 1 : 1;
-	for (unsigned rounds = 0; (h->clients[0] || h->monitor) && rounds < 256; rounds++) {
+	for (unsigned rounds = 0; h->clients[0] && rounds < 256; rounds++) {
 		size_t n = size - at < piece ? size - at : piece;
 		ssize_t sent = n > 0 ? send(ends[1], data + at, n, MSG_NOSIGNAL) : 0;
 		if (sent > 0)
 			at += (size_t)sent;
-		if (at == size && (h->monitor || h->clients[0]->phase != PHASE_ANSWER))
+		if (at == size && h->clients[0]->phase != PHASE_ANSWER)
 			shutdown(ends[1], SHUT_WR);
 		on_client(h, 0, EPOLLIN | EPOLLOUT);
-		on_monitor(h); /* what a WATCH made of it */
 		while (recv(ends[1], sink, sizeof sink, MSG_DONTWAIT) > 0)
 			;
 	}
-	if (h->clients[0] || h->monitor) /* a client that is served in full goes; 256 rounds are enough for every input */
+	if (h->clients[0]) /* a client that is served in full goes; 256 rounds are enough for every input */
 		abort();
 	close(ends[1]);
 	fuzz_reset(h);

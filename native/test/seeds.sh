@@ -4,7 +4,7 @@ set -eu
 out=$1
 vectors=$(dirname "$0")/../../test/vectors
 rm -rf "$out"
-mkdir -p "$out/set" "$out/grant" "$out/state" "$out/request" "$out/stream" "$out/dbus"
+mkdir -p "$out/set" "$out/grant" "$out/state" "$out/request" "$out/stream" "$out/monitor" "$out/dbus"
 for file in "$vectors"/set-*.bin; do
 	[ -s "$file" ] && [ "$(wc -c <"$file")" -le 4000 ] || continue
 	name=$(basename "$file")
@@ -30,8 +30,7 @@ printf '\011\001\000\005\000TOKEN' >"$out/request/get"
 printf '\011\001\000\011\000@identity' >"$out/request/get-internal"
 printf '\011\003\000\005\000TOKEN\004\000NONE\005\000EMPTY' >"$out/request/get-many"
 printf '\011\000\000' >"$out/request/get-none"
-printf '\013' >"$out/request/watch"
-for file in exec exec-only exec-missing status lock get get-many watch; do # the same as frames
+for file in exec exec-only exec-missing status lock get get-many; do # the same as frames
 	size=$(($(wc -c <"$out/request/$file") - 1))
 	type=$(head -c 1 "$out/request/$file" | od -An -to1 | tr -d ' ')
 	{
@@ -40,9 +39,8 @@ for file in exec exec-only exec-missing status lock get get-many watch; do # the
 	} >"$out/stream/$file"
 done
 { # a monitor that says how two refreshes went, the second one in the wrong length
-	cat "$out/stream/watch"
 	printf 'TZ\003\016\011\000\000\000\105\140\352\000\000\000\000\000\000TZ\003\016\010\000\000\000\000\000\000\000\000\000\000\000'
-} >"$out/stream/watch-result"
+} >"$out/monitor/results"
 # GRANT: umask 077, an end in 179 s, a FILE, a VALUE, a BIND, an ENV
 printf '\077\000\263\000\000\000\001\004\000\000\000\004\003\000\000\000\001\000d\001\000f\200\001\001\000E\005\000\000\000\000\001\000V\006\007\000\000\000\004\000/p/x\200\001\007\001\001\000N\001\000v' >"$out/grant/all"
 printf '\377\377\377\377\377\377\000\000\000\000\000' >"$out/grant/none"

@@ -57,3 +57,31 @@ test.each(['the shell of the session', 'a shell within that shell'])('pull typed
   expect(await until(() => ended() === before + 1, 20_000)).toBe(true)
   expect(await until(() => scratch.processes().length === 0)).toBe(true)
 })
+
+test('pulled in the shell while unlocked: a monitor that was killed is replaced, outside of the shell', async () => {
+  await using scratch = new Scratch()
+  const here = await lab({ secrets: { TOKEN: 'one' }, ttl: 600 })
+  await using server = here.server
+  await member(scratch, here, YAML)
+  expect((await pull(scratch)).status).toBe(0)
+  await using shell = shellAtTerminal(scratch)
+  await ready(shell)
+  const monitors = () => scratch.processes().filter(({ command }) => command.includes('ghost monitor'))
+  const [first] = monitors()
+  process.kill(first?.pid ?? 0, 'SIGKILL')
+  const isThere = async () => JSON.parse(await must(scratch, ['status', '--json'])).refresh.monitor
+  expect(await until(async () => !(await isThere()))).toBe(true)
+  shell.line(`'${tazpodBinary()}' pull`)
+  await shell.waitForText(/^unlocked:/m)
+  expect(await isThere()).toBe(true)
+  expect(await until(() => monitors().length === 1)).toBe(true)
+  if (isRoot())
+    expect(readFileSync(`/proc/${monitors()[0]?.pid}/mountinfo`, 'utf8')).not.toMatch(
+      / - (tmpfs|ramfs) tazpod /,
+    )
+  shell.line('exit')
+  await shell.exit()
+  await must(scratch, ['lock'])
+  expect(await until(() => server.requests.some(({ path }) => path.endsWith('/revoke')), 20_000)).toBe(true)
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+})

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Double } from '../support/double.ts'
-import { type Filling, frameOf, journalOf, reasonsOf, runtimeOf } from '../support/holder.ts'
+import { type Filling, frameOf, reasonsOf, runtimeOf } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { until } from '../support/until.ts'
@@ -67,23 +67,23 @@ test('it refreshes from its terminal, and is refused once that is gone', async (
   expect(await until(() => scratch.processes().length === 0)).toBe(true)
 })
 
-test('nobody else may be told when, or what is revoked', async () => {
+test('from no terminal there is none: nobody could ask, and nobody is told what is revoked', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(set('value', { refresh: 3_600 })) // from no terminal: nobody may ask
   expect(double.monitors()).toEqual([])
-  const keep = await double.run(['ghost', 'monitor', runtimeOf(scratch)])
-  expect(keep).toMatchObject({ status: 77, stdout: '' })
-  expect(journalOf(scratch).at(-1)).toMatchObject({ event: 'deny', command: 'monitor' })
+  await double.run(['lock'])
+  expect(await until(() => scratch.processes().length === 0)).toBe(true)
+  expect(double.calls()).toEqual([])
+  expect(reasonsOf(scratch, 'revoke')).toEqual(['failed (no monitor took the token)'])
 })
 
-test('a second monitor is refused, whoever starts it', async () => {
+test('it is a socket pair that makes one: nobody becomes the monitor by starting it', async () => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill({ secrets: { A: 'a' }, session: { refresh: 3_600 } })
   const second = await double.run(['ghost', 'monitor', runtimeOf(scratch)])
-  expect(second).toMatchObject({ status: 65, stdout: '' })
-  expect(second.stderr).toContain('another monitor is there')
-  expect(await double.run(['ghost', 'monitor', '/elsewhere'])).toMatchObject({ status: 65 })
+  expect(second).toMatchObject({ status: 64, stdout: '' })
+  expect(second.stderr).toContain('the monitor is started by tazpod pull')
   expect(double.monitors()).toHaveLength(1)
 })
