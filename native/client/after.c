@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +9,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base.h"
 #include "lib/node.h"
+#include "lib/process.h"
 #include "protocol/set.h"
 
 #define KEEP_IT "writeback: true beside it in tazpod.yaml keeps such a change"
@@ -99,16 +98,12 @@ static int wait_for_command(void)
 {
 	static const int passed[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
-	int status;
 	/* The keys of the terminal reach the command too, in the same process group; as system(3). */
 	sigaction(SIGINT, &ignore, NULL);
 	sigaction(SIGQUIT, &ignore, NULL);
 	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
 		sigaction(passed[i], &pass, NULL);
-	while (waitpid(command, &status, 0) < 0)
-		if (errno != EINTR)
-			die_errno(EXIT_BUG, NULL, "waitpid");
-	return status;
+	return process_reap(command);
 }
 
 /* To Node: u32 size of what was given, that, and what it is now. Its words are for the person; its exit code is nobody's. */
@@ -117,7 +112,7 @@ static void hand_over(const struct after_file *f, const uint8_t *now, size_t siz
 	char *argv[] = {(char *)(uintptr_t)"pull", (char *)(uintptr_t)"--for-writeback", (char *)(uintptr_t)f->dir,
 	                (char *)(uintptr_t)"--for-command", (char *)(uintptr_t)name, NULL};
 	const uint8_t length[] = {(uint8_t)f->size, (uint8_t)(f->size >> 8), (uint8_t)(f->size >> 16), (uint8_t)(f->size >> 24)};
-	int pipe_fds[2], status;
+	int pipe_fds[2];
 	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't write %s back", f->dir);
 	pid_t child = fork();
@@ -134,8 +129,7 @@ static void hand_over(const struct after_file *f, const uint8_t *now, size_t siz
 	(void)(write_all(pipe_fds[1], length, sizeof length) && write_all(pipe_fds[1], f->given, f->size) &&
 	       write_all(pipe_fds[1], now, size));
 	close(pipe_fds[1]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)process_reap(child);
 }
 
 /* What the file is now, where that is another content than the command was given; else NULL. PLAIN: false where it is no
@@ -192,11 +186,8 @@ static _Noreturn void stay(const struct after *a, const char *name)
 /* Beside the command, nobody's child, holding only the view and the terminal's stderr. */
 static _Noreturn void look_on(const struct after *a, const char *name, int pidfd)
 {
-	struct pollfd end = {.fd = pidfd, .events = POLLIN};
-	for (int n; (n = poll(&end, 1, -1)) <= 0;)
-		if (n == 0 || errno != EINTR)
-			_exit(0);
-	settle(a, name);
+	if (process_ended(pidfd, -1))
+		settle(a, name);
 	_exit(0);
 }
 
@@ -214,7 +205,7 @@ void after_split(struct after *a, const char *name)
 	}
 	if (!a->watched)
 		return;
-	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int pidfd = process_handle(getpid());
 	pid_t child = pidfd < 0 ? -1 : fork();
 	if (child == 0) {
 		if (fork() != 0)
@@ -231,8 +222,8 @@ void after_split(struct after *a, const char *name)
 			(void)signal(ignored[i], SIG_IGN);
 		look_on(a, name, 4);
 	}
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (child > 0)
+		(void)process_reap(child);
 	if (pidfd >= 0)
 		close(pidfd);
 }

@@ -81,7 +81,7 @@ int verb_status(int argc, char **argv)
 	pid_t elsewhere = fd < 0 && !prompt ? session_elsewhere(&location) : 0;
 	if (elsewhere) {
 		if (json)
-			printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"the holder %d can't be reached here\"}\n", elsewhere);
+			state_print_unknown("the holder can't be reached here", elsewhere);
 		(void)fflush(stdout);
 		die(EXIT_SYSTEM, "tazpod lock", "a session of this project (pid %d) runs, but can't be reached here", elsewhere);
 	}
@@ -91,7 +91,7 @@ int verb_status(int argc, char **argv)
 		const char *problem = channel_try_receive(fd, &reply);
 		if (problem) { /* a holder is there and says nothing: that is not "locked" */
 			if (json)
-				printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"%s\"}\n", problem);
+				state_print_unknown(problem, 0);
 			(void)fflush(stdout);
 			if (prompt) /* a prompt has no room for words */
 				return EXIT_SYSTEM;

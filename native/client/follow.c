@@ -72,7 +72,7 @@ static void look(struct seen *s, const struct location *location)
 	channel_send_empty(fd, FRAME_STATUS);
 	const char *problem = channel_try_receive(fd, &reply);
 	if (problem || reply.frame.type != FRAME_STATE)
-		printf("{\"state\":\"unknown\",\"project\":null,\"reason\":\"%s\"}\n", problem ? problem : "no state");
+		state_print_unknown(problem ? problem : "no state", 0);
 	else
 		say_unlocked(s, location, &reply, channel_peer(fd));
 	free(reply.body);

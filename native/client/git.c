@@ -12,6 +12,7 @@
 
 #include "client/enter.h"
 #include "lib/base.h"
+#include "lib/process.h"
 #include "protocol/set.h"
 
 enum { MAX_ATTRIBUTES = 1 << 20 };
@@ -50,7 +51,6 @@ static void forget_repository(void)
 static int check_ignore(const char *folder, const char *name)
 {
 	char literal[SET_MAX_PATH + 3]; /* a colon at the start would be magic (gitglossary(7), pathspec) */
-	int status;
 	format_into(literal, sizeof literal, "./%s", name);
 	pid_t child = fork();
 	if (child < 0)
@@ -65,10 +65,7 @@ static int check_ignore(const char *folder, const char *name)
 			execvp("git", (char **)(uintptr_t)args);
 		_exit(127);
 	}
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			die_errno(EXIT_SYSTEM, NULL, "can't wait for git");
-	}
+	int status = process_reap(child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 

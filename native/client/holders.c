@@ -5,17 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/base.h"
+#include "lib/process.h"
 
 /* YOUNG_S: a holder without a set ends after 10 s (serve.c), so an older one that nobody reaches is lost. */
 enum { MOST = 1024, YOUNG_S = 10, TERM_MS = 3000, KILL_MS = 1000 };
@@ -67,27 +66,17 @@ static bool is_young(const char *pid)
 	return clock_ns(CLOCK_BOOTTIME) / 1000000000u < started / (unsigned long long)(ticks > 0 ? ticks : 100) + YOUNG_S;
 }
 
-static bool has_ended(int pidfd, int ms)
-{
-	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
-	int n;
-	do
-		n = poll(&fd, 1, ms);
-	while (n < 0 && errno == EINTR);
-	return n > 0;
-}
-
 static bool look_at(const char *pid, struct seen_holder *out)
 {
 	char runtime[PATH_MAX];
 	unsigned long number;
 	if (!parse_number(pid, INT_MAX, &number) || !is_holder(pid, runtime))
 		return false;
-	int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)number, 0);
+	int pidfd = process_handle((pid_t)number);
 	if (pidfd < 0)
 		return false;
 	/* Read once more with the handle at hand: until then the number could have got another owner. */
-	if (!is_holder(pid, runtime) || !is_mine(pid) || has_ended(pidfd, 0)) {
+	if (!is_holder(pid, runtime) || !is_mine(pid) || process_ended(pidfd, 0)) {
 		close(pidfd);
 		return false;
 	}
@@ -171,11 +160,11 @@ bool holder_ask(const struct seen_holder *seen, enum frame_type type, struct sta
 
 bool holder_end(const struct seen_holder *seen)
 {
-	if (syscall(SYS_pidfd_send_signal, seen->pidfd, SIGTERM, NULL, 0) != 0)
+	if (!process_signal(seen->pidfd, SIGTERM))
 		return errno == ESRCH;
-	if (has_ended(seen->pidfd, TERM_MS))
+	if (process_ended(seen->pidfd, TERM_MS))
 		return true;
 	/* Its memory goes back to the kernel, which zeroes it before anybody else gets it. */
-	(void)syscall(SYS_pidfd_send_signal, seen->pidfd, SIGKILL, NULL, 0);
-	return has_ended(seen->pidfd, KILL_MS);
+	(void)process_signal(seen->pidfd, SIGKILL);
+	return process_ended(seen->pidfd, KILL_MS);
 }

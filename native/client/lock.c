@@ -1,10 +1,8 @@
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,13 +10,14 @@
 #include "client/state.h"
 #include "lib/base.h"
 #include "lib/node.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "verbs.h"
 
 enum { STOP_GRACE_MS = 10000, LISTEN_MS = 1000 };
 
 struct waiting {
-	struct pollfd fd;
+	int handle;
 	const struct running_command *command;
 };
 
@@ -26,16 +25,15 @@ static void wait_for(const struct waiting *waits, size_t count, bool quiet)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) / 1000000u + STOP_GRACE_MS;
 	for (size_t i = 0; i < count; i++) {
-		struct pollfd fd = waits[i].fd;
 		uint64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000u;
-		if (poll(&fd, 1, end > now ? (int)(end - now) : 0) == 0) {
-			(void)syscall(SYS_pidfd_send_signal, fd.fd, SIGKILL, NULL, 0);
+		if (!process_ended(waits[i].handle, end > now ? (int)(end - now) : 0)) {
+			(void)process_signal(waits[i].handle, SIGKILL);
 			if (!quiet)
 				fprintf(stderr, "tazpod: %.*s (pid %d) did not end within %d s and was killed\n",
 				        (int)waits[i].command->command.size, waits[i].command->command.at, waits[i].command->pid,
 				        STOP_GRACE_MS / 1000);
 		}
-		close(fd.fd);
+		close(waits[i].handle);
 	}
 }
 
@@ -48,18 +46,18 @@ static void stop_running(const struct state *state, pid_t keep, bool quiet)
 	for (uint16_t i = 0; i < state->running_count; i++) {
 		if (state->running[i].pid == keep)
 			continue;
-		int fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
+		int fd = process_handle(state->running[i].pid);
 		if (fd < 0 && errno == EMFILE && count > 0) {
 			wait_for(waits, count, quiet);
 			count = 0;
-			fd = (int)syscall(SYS_pidfd_open, state->running[i].pid, 0);
+			fd = process_handle(state->running[i].pid);
 		}
 		if (fd < 0 && errno == ESRCH)
 			continue; /* gone already */
 		if (fd < 0)
 			die_errno(EXIT_SYSTEM, NULL, "can't stop the process %d", state->running[i].pid);
-		(void)syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
-		waits[count++] = (struct waiting){{.fd = fd, .events = POLLIN}, &state->running[i]};
+		(void)process_signal(fd, SIGTERM);
+		waits[count++] = (struct waiting){fd, &state->running[i]};
 	}
 	wait_for(waits, count, quiet);
 	free(waits);
@@ -96,10 +94,9 @@ static bool lock_seen(const struct seen_holder *seen, struct state *state)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + LISTEN_MS * 1000000ull;
 	while (clock_ns(CLOCK_MONOTONIC) < end) { /* it may be about to listen, or about to wipe itself */
-		struct pollfd ended = {.fd = seen->pidfd, .events = POLLIN};
 		if (holder_ask(seen, FRAME_LOCK, state))
 			return true;
-		if (poll(&ended, 1, 50) > 0)
+		if (process_ended(seen->pidfd, 50))
 			return false;
 	}
 	if (!holder_end(seen)) {

@@ -9,7 +9,7 @@
 static void print_lost(const struct seen_holder *seen, bool json)
 {
 	if (json)
-		printf("{\"state\":\"unknown\",\"project\":null,\"holder\":%d,\"reason\":\"it can't be reached\"}\n", seen->pid);
+		state_print_unknown("it can't be reached", seen->pid);
 	else
 		printf("unknown   pid %d can't be reached (%s)\n          next: tazpod lock --all\n", seen->pid, seen->runtime);
 }

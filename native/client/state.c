@@ -182,6 +182,16 @@ void state_print_root(const struct location *location)
 		printf("null");
 }
 
+void state_print_unknown(const char *reason, pid_t holder)
+{
+	printf("{\"state\":\"unknown\",\"project\":null");
+	if (holder)
+		printf(",\"holder\":%d", holder);
+	printf(",\"reason\":");
+	json_print(reason, strlen(reason));
+	printf("}\n");
+}
+
 void state_print_json(const struct state *state, const struct location *location)
 {
 	bool unlocked = state && state->state == 1;

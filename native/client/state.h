@@ -42,6 +42,8 @@ void state_free(struct state *state);
 void state_decode(const struct reply *reply, struct state *out);
 /* One line of JSON as in DESIGN §7. STATE NULL: locked. */
 void state_print_json(const struct state *state, const struct location *location);
+/* One line of JSON for a state that REASON keeps from being told. HOLDER: its process, 0 where it is not known. */
+void state_print_unknown(const char *reason, pid_t holder);
 void state_print_human(const struct state *state, const struct location *location);
 /* One line: name, folder, secrets, when it locks, how many commands run. */
 void state_print_line(const struct state *state, const struct location *location);

@@ -10,7 +10,6 @@
 #include "holder/serve.h"
 #include "lib/base.h"
 
-#define SECOND_NS 1000000000ull
 /* After the wipe only the answer to `lock` is still being sent; nobody may hold up the end. */
 #define LAST_WORD_NS SECOND_NS
 

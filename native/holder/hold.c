@@ -22,6 +22,7 @@
 #include "holder/serve.h"
 #include "lib/base.h"
 #include "lib/namespaces.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "session/broker.h"
 #include "verbs.h"
@@ -51,7 +52,7 @@ static _Noreturn void start_holder(const struct location *location, int messages
 
 bool holder_launch(const struct location *location)
 {
-	int pipe_fds[2], status;
+	int pipe_fds[2];
 	char text[2048];
 	size_t used = 0;
 	close(location_create(location));
@@ -78,8 +79,7 @@ bool holder_launch(const struct location *location)
 		}
 	}
 	close(pipe_fds[0]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	int status = process_reap(child);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_HELD)
 		return false;
 	if (used == 0)

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,10 +18,10 @@
 #include "lib/base.h"
 #include "lib/namespaces.h"
 #include "lib/node.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "verbs.h"
 
-#define SECOND_NS 1000000000ull
 /* How long a refresh may take, then how long it may still take to end. */
 #ifndef MONITOR_REFRESH_S
 #define MONITOR_REFRESH_S 120
@@ -163,7 +162,7 @@ static void let_go(struct monitor *k, uint32_t size)
 	close(pipe_fds[1]);
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	if (fed && now < end)
-		node_await(&node, (int)((end - now) / 1000000));
+		(void)process_ended(node.pidfd, (int)((end - now) / 1000000));
 	node_stop(&node, 0);
 }
 
@@ -280,8 +279,7 @@ void monitor_start(const struct location *location, int end, bool at_terminal)
 	if (child > 0) {
 		struct pollfd answer = {.fd = ready[0], .events = POLLIN}; /* a byte, or its end */
 		(void)poll(&answer, 1, PATIENCE_MS);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)process_reap(child);
 	}
 	close(ready[0]);
 }

@@ -10,14 +10,13 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "holder/dbus.h"
 #include "lib/base.h"
 #include "lib/location.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "session/broker.h"
 #include "verbs.h"
@@ -134,13 +133,6 @@ static bool listen_to_logind(struct sentinel *s)
 	return true;
 }
 
-/* True where the session is over: locked by us, or its holder gone. */
-static bool holder_ended(const struct sentinel *s, int patience_ms)
-{
-	struct pollfd p = {.fd = s->pidfd, .events = POLLIN};
-	return poll(&p, 1, patience_ms) > 0;
-}
-
 /* Locked, or ended: the machine must not sleep with the secrets in memory because a socket was in the way. */
 static void lock_now(const struct sentinel *s)
 {
@@ -155,9 +147,9 @@ static void lock_now(const struct sentinel *s)
 		if (send(fd, frame, sizeof frame, MSG_NOSIGNAL) == (ssize_t)sizeof frame) /* channel_send would end us */
 			(void)channel_try_receive(fd, &reply);
 	}
-	if (!holder_ended(s, 1000))
-		(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGTERM, NULL, 0);
-	(void)holder_ended(s, 1000);
+	if (!process_ended(s->pidfd, 1000))
+		(void)process_signal(s->pidfd, SIGTERM);
+	(void)process_ended(s->pidfd, 1000);
 }
 
 static bool dismissed(const struct sentinel *s)
@@ -179,7 +171,7 @@ static void watch_over(struct sentinel *s)
 			/* The bus or logind starts anew, as an update of them does. Until then nobody tells us anything. */
 			do
 				dbus_close(&s->bus);
-			while (!holder_ended(s, AGAIN_MS) && !listen_to_logind(s));
+			while (!process_ended(s->pidfd, AGAIN_MS) && !listen_to_logind(s));
 			continue;
 		}
 		if (p[1].revents && message.type == DBUS_SIGNAL) {
@@ -277,7 +269,7 @@ bool sentinel_start(const struct location *location, bool suspend, bool screen, 
 	if (socket < 0)
 		die(EXIT_LOCKED, "tazpod pull", "locked");
 	s->holder = channel_peer(socket);
-	s->pidfd = (int)syscall(SYS_pidfd_open, s->holder, 0);
+	s->pidfd = process_handle(s->holder);
 	close(socket);
 	if (s->pidfd < 0 || pipe2(ready, O_CLOEXEC) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't watch the holder");
@@ -296,8 +288,7 @@ bool sentinel_start(const struct location *location, bool suspend, bool screen, 
 	close(ready[0]);
 	close(s->pidfd);
 	free(s);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)process_reap(child);
 	return strcmp(problem, READY) == 0;
 }
 

@@ -8,18 +8,17 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "holder/journal.h"
 #include "lib/base.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 
 /* A client that makes no progress for so long is dropped; a holder that never gets a set ends after it too. */
 #define PATIENCE_NS (10 * 1000000000ull)
-#define SECOND_NS 1000000000ull
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -95,7 +94,7 @@ static bool identify(const struct holder *h, struct client *c)
 	size = sizeof c->pidfd;
 	/* By number only where the kernel knows no better way: a number may have a new owner. */
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERPIDFD, &c->pidfd, &size) != 0)
-		c->pidfd = errno == ENOPROTOOPT ? (int)syscall(SYS_pidfd_open, peer.pid, 0) : -1;
+		c->pidfd = errno == ENOPROTOOPT ? process_handle(peer.pid) : -1;
 	return c->pidfd >= 0;
 }
 

@@ -18,7 +18,6 @@
 #include "holder/serve.h"
 #include "lib/base.h"
 
-#define SECOND_NS 1000000000ull
 #ifndef LOOK_S
 #define LOOK_S 30
 #endif

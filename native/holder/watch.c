@@ -17,7 +17,6 @@
 #include "lib/base.h"
 #include "protocol/grant.h"
 
-#define SECOND_NS 1000000000ull
 /* A refresh that is late by so much is everybody's business: `exec` does it. Not at every exec: the network may be gone. */
 #ifndef OVERDUE_S
 #define OVERDUE_S 30

@@ -53,6 +53,8 @@ void *allocate(size_t count, size_t size);
 /* A decimal number of at most MAX and nothing else. */
 bool parse_number(const char *text, unsigned long max, unsigned long *out);
 
+#define SECOND_NS 1000000000ull
+
 /* Nanoseconds of a clock (clock_gettime(2)); CLOCK_BOOTTIME counts suspended time. */
 uint64_t clock_ns(clockid_t clock);
 /* Milliseconds until a time of CLOCK_BOOTTIME in ns (0: never), as frames say it: UINT64_MAX is never. */

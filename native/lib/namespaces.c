@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/base.h"
+#include "lib/process.h"
 
 bool map_self(uid_t uid, gid_t gid)
 {
@@ -114,7 +115,7 @@ static _Noreturn void make_user_namespace(int ready, int done, uid_t uid, gid_t 
 
 void join_new_user_namespace(void)
 {
-	int ready[2], done[2], status;
+	int ready[2], done[2];
 	char byte, path[64];
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -131,9 +132,8 @@ void join_new_user_namespace(void)
 	close(ready[1]);
 	close(done[0]);
 	if (!read_all(ready[0], &byte, 1)) { /* it has said why on stderr */
-		if (waitpid(child, &status, 0) == child && WIFEXITED(status))
-			exit(WEXITSTATUS(status));
-		exit(EXIT_SYSTEM);
+		int status = process_reap(child);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM);
 	}
 	snprintf(path, sizeof path, "/proc/%d/ns/user", child);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -144,8 +144,7 @@ void join_new_user_namespace(void)
 	close(fd);
 	close(done[1]);
 	close(ready[0]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)process_reap(child);
 }
 
 static bool swap_is_on(void)

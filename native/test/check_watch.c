@@ -12,8 +12,6 @@
 #include "test/check.h"
 #include "test/fuzz.h"
 
-#define SECOND_NS 1000000000ull
-
 /* A SET that brings a monitor. Returns the monitor's end of the pair. */
 static int watch(struct holder *h)
 {
