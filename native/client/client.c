@@ -12,6 +12,8 @@
 #include "client/prompt.h"
 #include "client/sessions.h"
 #include "client/state.h"
+#include "holder/broker.h"
+#include "holder/sentinel.h"
 #include "lib/base.h"
 #include "lib/json.h"
 #include "lib/node.h"
@@ -122,5 +124,30 @@ int verb_flock(int argc, char **argv)
 		return EXIT_DATA;
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
+	return 0;
+}
+
+/* `tazpod ghost sentinel [suspend] [screen]`: the same for the holder of this folder; from inside a command's view, through
+ * the session around it. */
+int verb_sentinel(int argc, char **argv)
+{
+	struct location location;
+	char problem[SENTINEL_WORDS];
+	bool suspend = false, screen = false;
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "suspend") == 0)
+			suspend = true;
+		else if (strcmp(argv[i], "screen") == 0)
+			screen = true;
+		else
+			die(EXIT_USAGE, NULL, "usage: tazpod ghost sentinel [suspend] [screen]");
+	}
+	location_find(&location);
+	/* Inside a view it would keep the view's files alive until the lock: the session around it starts it. */
+	bool listens = inside_view() ? broker_ask_sentinel(&location, suspend, screen, problem)
+	                             : sentinel_start(&location, suspend, screen, problem);
+	if (!listens)
+		die(EXIT_SYSTEM, "tazpod lock, before you leave the machine", "logind can't be heard, so nothing locks by itself (%s)",
+		    *problem ? problem : "no answer");
 	return 0;
 }

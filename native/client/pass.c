@@ -3,15 +3,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "holder/broker.h"
 #include "holder/hold.h"
 #include "holder/monitor.h"
 #include "lib/base.h"
 #include "lib/namespaces.h"
 #include "protocol/channel.h"
 #include "protocol/set.h"
-#include "session/broker.h"
 #include "verbs.h"
 
 static uint8_t chunk[1 << 16];
@@ -147,6 +148,28 @@ static void look_at_meta(const struct frame *frame, size_t size, uint8_t *scope,
 	bool known = frame->version == WIRE_VERSION && type == RECORD_META && meta && length > META_CAUSE_AT;
 	*scope = known ? meta[META_SCOPE_AT] : 0;
 	*cause = known ? meta[META_CAUSE_AT] : 0;
+}
+
+enum { START_PATIENCE_MS = 5000 };
+
+/* A connection to the holder of LOCATION, which is started if there is none. MONITOR gets the end of a monitor
+ * that was started together with it, -1 where none was: inside of a view the session around it starts both. Dies with the
+ * reason. */
+static int holder_connect(const struct location *location, int *monitor)
+{
+	*monitor = -1;
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + START_PATIENCE_MS * 1000000ull;
+	for (;;) {
+		int fd = channel_connect(location);
+		if (fd >= 0)
+			return fd;
+		if (!(inside_view() ? broker_ask(location, monitor) : holder_launch(location))) {
+			if (clock_ns(CLOCK_MONOTONIC) > end)
+				die(EXIT_SYSTEM, "tazpod status", "another holder has the lock in %.400s but does not listen",
+				    location->runtime);
+			nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+		}
+	}
 }
 
 /* Where a set goes, and the socket pair of a monitor that the holder may take one end of. */

@@ -8,7 +8,6 @@
 #include "protocol/channel.h"
 
 enum { STATE_MAX_RUNNING = 4096, STATE_NEVER = -1, STATE_TIMES = 24 /* bytes of the times at the start */ };
-enum refresh_state { REFRESH_NONE = 0, REFRESH_WAITING = 1, REFRESH_FAILED = 2 };
 
 struct running_command {
 	pid_t pid;

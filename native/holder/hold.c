@@ -14,7 +14,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "holder/journal.h"
@@ -24,11 +23,10 @@
 #include "lib/namespaces.h"
 #include "lib/process.h"
 #include "protocol/channel.h"
-#include "session/broker.h"
 #include "verbs.h"
 
 /* Its own exit code: another holder has the lock, which may be about to listen. */
-enum { EXIT_HELD = 113, START_PATIENCE_MS = 5000 };
+enum { EXIT_HELD = 113 };
 
 /* Runs in the child: a fresh program image, exec'd in the initial user namespace, so that its memory belongs there
  * for ever and no process of the user may look at it once its dumpable flag is off (ptrace(2), "access mode"). */
@@ -85,23 +83,6 @@ bool holder_launch(const struct location *location)
 	if (used == 0)
 		die(EXIT_SYSTEM, "tazpod doctor", "the holder did not start (status %d)", status);
 	die_as(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SYSTEM, text, used);
-}
-
-int holder_connect(const struct location *location, int *monitor)
-{
-	*monitor = -1;
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) + START_PATIENCE_MS * 1000000ull;
-	for (;;) {
-		int fd = channel_connect(location);
-		if (fd >= 0)
-			return fd;
-		if (!(inside_view() ? broker_ask(location, monitor) : holder_launch(location))) {
-			if (clock_ns(CLOCK_MONOTONIC) > end)
-				die(EXIT_SYSTEM, "tazpod status", "another holder has the lock in %.400s but does not listen",
-				    location->runtime);
-			nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-		}
-	}
 }
 
 static void close_inherited(int journal)
@@ -179,7 +160,7 @@ static int terminate_fd(void)
 	return fd;
 }
 
-/* `tazpod ghost hold RUNTIME JOURNAL_FD`: what holder_connect starts. Says "r" on stderr when it is ready. */
+/* `tazpod ghost hold RUNTIME JOURNAL_FD`: what holder_launch starts. Says "r" on stderr when it is ready. */
 int verb_hold(int argc, char **argv)
 {
 	char path[PATH_MAX];

@@ -10,7 +10,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "holder/dbus.h"
@@ -18,8 +17,6 @@
 #include "lib/location.h"
 #include "lib/process.h"
 #include "protocol/channel.h"
-#include "session/broker.h"
-#include "verbs.h"
 
 #define LOGIND "org.freedesktop.login1"
 #define MANAGER LOGIND ".Manager"
@@ -290,29 +287,4 @@ bool sentinel_start(const struct location *location, bool suspend, bool screen, 
 	free(s);
 	(void)process_reap(child);
 	return strcmp(problem, READY) == 0;
-}
-
-/* `tazpod ghost sentinel [suspend] [screen]`: the same for the holder of this folder; from inside a command's view, through
- * the session around it. */
-int verb_sentinel(int argc, char **argv)
-{
-	struct location location;
-	char problem[SENTINEL_WORDS];
-	bool suspend = false, screen = false;
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "suspend") == 0)
-			suspend = true;
-		else if (strcmp(argv[i], "screen") == 0)
-			screen = true;
-		else
-			die(EXIT_USAGE, NULL, "usage: tazpod ghost sentinel [suspend] [screen]");
-	}
-	location_find(&location);
-	/* Inside a view it would keep the view's files alive until the lock: the session around it starts it. */
-	bool listens = inside_view() ? broker_ask_sentinel(&location, suspend, screen, problem)
-	                             : sentinel_start(&location, suspend, screen, problem);
-	if (!listens)
-		die(EXIT_SYSTEM, "tazpod lock, before you leave the machine", "logind can't be heard, so nothing locks by itself (%s)",
-		    *problem ? problem : "no answer");
-	return 0;
 }

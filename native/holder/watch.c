@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/state.h"
 #include "holder/journal.h"
 #include "holder/serve.h"
 #include "lib/base.h"

@@ -51,6 +51,9 @@ enum wire_error {
 	ERROR_OVERDUE = 10
 };
 
+/* STATE: how the next refresh stands. */
+enum refresh_state { REFRESH_NONE = 0, REFRESH_WAITING = 1, REFRESH_FAILED = 2 };
+
 /* LOCK: why. */
 enum lock_cause { LOCK_ASKED = 0, LOCK_SUSPEND = 1, LOCK_SCREEN = 2 };
 

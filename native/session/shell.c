@@ -18,7 +18,7 @@
 #include "lib/node.h"
 #include "lib/process.h"
 #include "protocol/channel.h"
-#include "session/broker.h"
+#include "holder/broker.h"
 #include "session/lock_on_exit.h"
 #include "session/page.h"
 

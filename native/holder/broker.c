@@ -1,4 +1,4 @@
-#include "session/broker.h"
+#include "holder/broker.h"
 
 #include <signal.h>
 #include <stddef.h>
