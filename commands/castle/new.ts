@@ -1,8 +1,9 @@
-import { boolean, option, string } from '@oclif/core/flags'
+import { boolean, string } from '@oclif/core/flags'
 import { newCastle, QUESTIONS } from '../../src/castle/app/new.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
 import { printable } from '../../src/cli/output.ts'
+import { storingProviderFlag } from '../../src/cli/provider-flag.ts'
 import { table } from '../../src/cli/table.ts'
 
 const topology = Object.fromEntries(
@@ -23,11 +24,7 @@ export default class CastleNew extends TazpodCommand {
     ...topology,
     from: string({ summary: 'Copy this castle.', helpValue: 'CASTLE' }),
     answers: string({ summary: 'Read the topology from a YAML or JSON file.', helpValue: 'FILE' }),
-    provider: option({
-      options: ['infisical', 'vault'] as const,
-      default: 'infisical' as const,
-      summary: 'Where the secrets of the castle live.',
-    })(),
+    ...storingProviderFlag('Where the secrets of the castle live.', 'infisical'),
     force: boolean({ summary: 'Replace files that differ; never the record, never secrets.' }),
   }
 

@@ -1,5 +1,5 @@
 import type { Pulled } from '../app/session/pull.ts'
-import { setCommand } from '../core/provider/provider.ts'
+import { setCommand } from '../core/provider/registry.ts'
 import { printable, shorten, styled } from './output.ts'
 import { duration, relative, when } from './time.ts'
 import { grantLines } from './trust-lines.ts'

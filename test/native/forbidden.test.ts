@@ -40,7 +40,7 @@ test.skipIf(!userNamespaces)('no namespace for the command: 71, and the command 
   expect(existsSync(mark)).toBe(false)
 })
 
-const LANDLOCK = ['python3', join(import.meta.dirname, '../support/landlock.py')]
+const LANDLOCK = ['python3', join(import.meta.dirname, '../support/attack/landlock.py')]
 const landlock =
   need('python3', 'a Landlock domain') &&
   spawnSync(LANDLOCK[0] ?? '', [LANDLOCK[1] ?? '', 'true']).status === 0

@@ -16,7 +16,7 @@ const wrapper = join(sharedFolder(), 'without-memfd-secret')
 
 describe.skipIf(!need('cc', 'the memory of kernels without memfd_secret'))('without memfd_secret', () => {
   beforeAll(() => {
-    const source = fileURLToPath(new URL('../support/without-memfd-secret.c', import.meta.url))
+    const source = fileURLToPath(new URL('../support/attack/without-memfd-secret.c', import.meta.url))
     const cc = spawnSync('cc', ['-O1', '-Wall', '-o', wrapper, source], { encoding: 'utf8' })
     if (cc.status !== 0) throw new Error(cc.stderr)
     chmodSync(wrapper, 0o755)

@@ -1,6 +1,6 @@
 /** The holder's secrets can't be read by another process: DESIGN §2, row "agent at rest". */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Attempt, attackAll, successes } from '../support/attacker.ts'
+import { type Attempt, attackAll, successes } from '../support/attack/attacker.ts'
 import { canary } from '../support/canary.ts'
 import { Scratch } from '../support/scratch.ts'
 import { unlocked } from '../support/story.ts'
@@ -31,7 +31,7 @@ describe.skipIf(!need('cc', "that the holder can't be read"))('the holder at res
     await scratch[Symbol.asyncDispose]()
   })
 
-  // The control, that each attempt works on an unprotected process, is test/support/attacker.test.ts.
+  // The control, that each attempt works on an unprotected process, is test/support/attack/attacker.test.ts.
   test('refuses every attempt of the same user', () => {
     expect(successes(attackAll(pid, { uid: scratch.uid, needle: secret }))).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BLUE, newCastle } from './castle.ts'
+import { BLUE, newCastle } from './castle/castle.ts'
 import { type Fault, InfisicalServer, type Mode } from './infisical-server/index.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from './project.ts'
 import type { Scratch } from './scratch.ts'

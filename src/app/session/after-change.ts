@@ -1,5 +1,6 @@
 import { where } from '../../adapters/holder/client.ts'
 import { secretNames } from '../../core/grant/named-secrets.ts'
+import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { loadProject } from '../project/project.ts'
 
 /** What a person has to know after a change of the vault. */
@@ -7,7 +8,7 @@ export interface AfterChange {
   /** New names that reach no command of the project of this folder, as tazpod.yaml is now. */
   unused: string[]
   /** Where that project has its secrets from. */
-  provider: 'vault' | 'infisical'
+  provider: ProviderName
   /** A running session keeps what it was given. */
   unlocked: boolean
 }
@@ -19,7 +20,7 @@ export async function afterChange(added: readonly string[] = []): Promise<AfterC
   const config = project?.ok ? project.value?.config : undefined
   const here = await looking
   const provider = config?.provider ?? 'vault'
-  const used = new Set(provider === 'vault' && config ? secretNames(config) : [])
+  const used = new Set(definitionOf(provider).shows === 'vault' && config ? secretNames(config) : [])
   return {
     unused: config ? added.filter((name) => !used.has(name)) : [],
     provider,

@@ -3,10 +3,11 @@ import { where } from '../../adapters/holder/client.ts'
 import { compileLaunchSet, type LaunchSet } from '../../core/grant/compile.ts'
 import { DEFAULT_SESSION, IDENTITY_PARTS, type ProjectConfig } from '../../core/grant/model.ts'
 import { secretNames } from '../../core/grant/named-secrets.ts'
+import { definitionOf } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { loadProject } from '../project/project.ts'
-import { vaultProvider } from '../provider/registry.ts'
+import { vaultSet } from '../provider/vault/provider.ts'
 import { heldSession, sessionIdentity } from '../vault/held-identity.ts'
 import { openVault } from '../vault/open.ts'
 import { type VaultPlace, vaultPlace } from '../vault/place.ts'
@@ -36,7 +37,7 @@ export async function previewLaunch(env: NodeJS.ProcessEnv, cwd: string): Promis
   const config = project.value?.config
   const root = project.value?.root
   const held =
-    config?.provider === 'infisical'
+    definitionOf(config?.provider ?? 'vault').shows === 'session'
       ? await namedSecrets()
       : await heldSecrets(vaultPlace(userPaths(env), config?.vault, root))
   if (!held.ok) return held
@@ -75,9 +76,9 @@ async function heldSecrets(place: VaultPlace): Promise<Result<ReadonlyMap<string
   if (!identity.ok) return identity.error.reason === 'locked' ? ok(undefined) : identity
   const doc = await openVault(place, identity.value).finally(() => identity.value.fill(0))
   if (!doc.ok) return doc
-  const provided = await vaultProvider(doc.value).fetch()
+  const { secrets } = vaultSet(doc.value)
   wipeDocument(doc.value)
-  return provided.ok ? ok(provided.value.secrets) : provided
+  return ok(secrets)
 }
 
 function emptySecrets(config: ProjectConfig | undefined): Map<string, Buffer> | undefined {

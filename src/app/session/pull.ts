@@ -8,6 +8,7 @@ import { DEFAULT_SESSION, type ProjectConfig, type SessionConfig } from '../../c
 import { secretNames } from '../../core/grant/named-secrets.ts'
 import { encodeSet, type SessionMeta } from '../../core/grant/set-frame.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
+import type { ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { absentPlaceholders, createPlaceholders, requireOutOfGit } from '../project/placeholders.ts'
@@ -46,7 +47,7 @@ export interface PullOptions {
 export interface Pulled {
   /** Folder of the project; null for the compartment `default`. */
   project: string | null
-  provider: string
+  provider: ProviderName
   /** What opened the vault. */
   from: OpenVault['from']
   /** How many the holder has now: what no command is granted stays in the vault. */
@@ -96,7 +97,9 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   try {
     const session = await sessionLimits(config, from)
     if (!session.ok) return session
-    const provider = await providerOf(config, doc, {
+    const provider = await providerOf(config, {
+      doc,
+      root,
       env: options.env,
       offline: options.offline === true,
       progress: options.progress ?? (() => undefined),

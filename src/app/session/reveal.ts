@@ -1,4 +1,5 @@
 import { getMany } from '../../adapters/holder/client.ts'
+import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { typedIdentity, type VaultAccess } from '../vault/access.ts'
@@ -13,13 +14,13 @@ import { openVault } from '../vault/open.ts'
 export async function revealSecret(
   access: VaultAccess,
   name: string,
-  provider: 'vault' | 'infisical',
+  provider: ProviderName,
 ): Promise<Result<Buffer>> {
   const identity = await typedIdentity(access)
   if (!identity.ok) return identity
   const doc = await openVault(access.place, identity.value).finally(() => identity.value.fill(0))
   if (!doc.ok) return doc
-  const value = provider === 'vault' ? doc.value.secrets.get(name)?.value : undefined
+  const value = definitionOf(provider).shows === 'vault' ? doc.value.secrets.get(name)?.value : undefined
   const copy = value && Buffer.from(value)
   wipeDocument(doc.value)
   if (copy) return ok(copy)

@@ -3,6 +3,7 @@ import { getMany } from '../../adapters/holder/client.ts'
 import { type GrantRow, grantTable } from '../../core/grant/grants.ts'
 import type { ProjectConfig } from '../../core/grant/model.ts'
 import { secretNames } from '../../core/grant/named-secrets.ts'
+import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { loadProject } from '../project/project.ts'
@@ -15,7 +16,7 @@ import { type VaultPlace, vaultPlace } from '../vault/place.ts'
 export interface SecretRow {
   name: string
   /** `missing`: the project names it and the provider has none. `unknown`: locked, so nobody can tell. */
-  source: 'vault' | 'infisical' | 'missing' | 'unknown'
+  source: ProviderName | 'missing' | 'unknown'
   /** Commands that get it, with how; empty: nobody. */
   grants: SecretGrant[]
   /** What the provider says about its value; absent while that is not known. */
@@ -61,7 +62,7 @@ export async function secretList(
   const config = project.value?.config
   const provider = config?.provider ?? 'vault'
   const held =
-    provider === 'infisical'
+    definitionOf(provider).shows === 'session'
       ? await pulledSecrets()
       : await heldSecrets(vaultPlace(userPaths(env), config?.vault, project.value?.root))
   if (!held.ok) return held

@@ -1,5 +1,6 @@
 import { confirm, hasTerminal } from '../../adapters/terminal/terminal.ts'
 import type { Failure } from '../../core/failure/failure.ts'
+import { definitionOf } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Guidance, type GuideStep, guidance } from './next-step.ts'
 
@@ -88,10 +89,11 @@ async function unlock(at: Guidance, hands: GuideHands): Promise<Result<'taken'>>
   const pulled = await hands.run('pull')
   if (pulled.ok) return ok('taken')
   const { error } = pulled
+  const { login } = definitionOf(at.provider)
   const loginHelps = error.reason === 'infisical' && error.problem.kind === 'no-identity'
-  if (!loginHelps || !hands.has('login')) return pulled
+  if (!loginHelps || login === undefined || !hands.has(login)) return pulled
   hands.tell(error)
-  return (await agreed(`Log in to ${at.provider} now?`)) ?? taken(hands.run('login'))
+  return (await agreed(`Log in to ${at.provider} now?`)) ?? taken(hands.run(login))
 }
 
 async function taken(run: Promise<Result<void>>): Promise<Result<'taken'>> {

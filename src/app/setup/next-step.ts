@@ -3,6 +3,7 @@ import { where } from '../../adapters/holder/client.ts'
 import { findInstall } from '../../adapters/holder/install.ts'
 import { exists } from '../../adapters/vault/vault-files.ts'
 import type { Failure } from '../../core/failure/failure.ts'
+import type { ProviderName } from '../../core/provider/registry.ts'
 import { loadProject, type Project } from '../project/project.ts'
 import { trustView } from '../project/trust.ts'
 import { vaultPlace } from '../vault/place.ts'
@@ -14,7 +15,7 @@ export type GuideStep = 'repair' | 'build' | 'init' | 'vault' | 'trust' | 'unloc
 export interface Guidance {
   /** Folder of the project; null outside of one. */
   project: string | null
-  provider: 'vault' | 'infisical'
+  provider: ProviderName
   vault: 'present' | 'none'
   state: 'locked' | 'unlocked' | 'unknown'
   step: GuideStep

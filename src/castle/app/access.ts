@@ -1,5 +1,6 @@
 import type { Errand } from '../../app/provider/infisical/once.ts'
-import { type AccessFlags, vaultAccess } from '../../app/vault/access.ts'
+import { type AccessFlags, type VaultAccess, vaultAccess } from '../../app/vault/access.ts'
+import type { StoringProvider } from '../../core/provider/registry.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { type Castle, readCastle } from './record.ts'
 import type { WithStore } from './store.ts'
@@ -20,13 +21,18 @@ export async function castleHere(flags: AccessFlags, errand: Errand): Promise<Re
 
 /** The store that a provider stands for. Failures: those of the vault; the server is asked by the first use. */
 export async function storeOf(
-  provider: 'vault' | 'infisical',
+  provider: StoringProvider,
   flags: AccessFlags,
   errand: Errand,
 ): Promise<Result<WithStore>> {
   const access = await vaultAccess(flags)
   if (!access.ok) return access
-  if (provider === 'vault') return ok(vaultStoreOf(access.value))
-  const { infisicalStoreOf } = await import('./infisical-store.ts') // with its HTTP client
-  return ok(infisicalStoreOf(access.value, errand))
+  return ok(await STORES[provider](access.value, errand))
+}
+
+/** How each provider that can be written to is one. */
+const STORES: Record<StoringProvider, (access: VaultAccess, errand: Errand) => Promise<WithStore>> = {
+  vault: async (access) => vaultStoreOf(access),
+  infisical: async (access, errand) =>
+    (await import('./infisical-store.ts')).infisicalStoreOf(access, errand), // with its HTTP client
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import { askLine, hasTerminal } from '../../adapters/terminal/terminal.ts'
+import type { StoringProvider } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { show } from '../../core/text/show.ts'
 import {
@@ -41,7 +42,7 @@ export interface NewOptions {
   /** What flags say. */
   given: Partial<Answers>
   answersFile: string | undefined
-  provider: 'vault' | 'infisical'
+  provider: StoringProvider
   force: boolean
   nonInteractive: boolean
 }
@@ -112,7 +113,7 @@ function source(from: string, parent: string): Promise<Result<KnownCastle>> {
 }
 
 /** A castle that has a record keeps it: its life and its key are history, not a template. */
-async function recordFor(folder: string, name: string, provider: 'vault' | 'infisical') {
+async function recordFor(folder: string, name: string, provider: StoringProvider) {
   const path = join(folder, RECORD_NAME)
   const there = await readText(path)
   if (!there.ok) return there

@@ -6,7 +6,8 @@ import { loadProject } from '../../app/project/project.ts'
 import { explain } from '../../app/session/explain.ts'
 import { heldSession } from '../../app/vault/held-identity.ts'
 import type { Explanation } from '../../core/grant/explain.ts'
-import { setCommand } from '../../core/provider/provider.ts'
+import type { StoringProvider } from '../../core/provider/registry.ts'
+import { setCommand } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { modeOf, readText } from '../adapters/files.ts'
 import { terraformReader } from '../adapters/hcl.ts'
@@ -109,7 +110,7 @@ async function granted({ folder, record }: Castle, { env }: PreflightOptions): P
   return complete.ok ? token(grants.value) : complete
 }
 
-function bound({ missing: [missing], rows }: Explanation, provider: string): Result<void> {
+function bound({ missing: [missing], rows }: Explanation, provider: StoringProvider): Result<void> {
   if (missing !== undefined)
     return err({
       reason: 'castle-data',

@@ -1,6 +1,7 @@
 import { runGranted } from '../../adapters/holder/child.ts'
 import { stdoutKind } from '../../adapters/terminal/standard-streams.ts'
-import { setCommand } from '../../core/provider/provider.ts'
+import type { StoringProvider } from '../../core/provider/registry.ts'
+import { setCommand } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { joinAndWipe } from '../../core/text/escape.ts'
 import { nearest } from '../../core/text/nearest.ts'
@@ -162,7 +163,7 @@ function notesFor(version: string): string[] {
   ]
 }
 
-async function present(store: SecretStore, name: string, provider: string): Promise<Result<Buffer>> {
+async function present(store: SecretStore, name: string, provider: StoringProvider): Promise<Result<Buffer>> {
   const value = await store.read(name)
   if (!value.ok) return value
   if (value.value !== undefined) return ok(value.value)

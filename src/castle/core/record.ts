@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { STORING_PROVIDERS, type StoringProvider } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { isSecretName } from '../../core/text/secret-name.ts'
 import { type CastleSecrets, isCastleName, secretNames } from './topology.ts'
@@ -14,7 +15,7 @@ export interface CastleRecord {
   /** UUID: two castles of one name, in two folders, are two. Its first part is in the names of the secrets. */
   id?: string | undefined
   name: string
-  provider: 'vault' | 'infisical'
+  provider: StoringProvider
   /** Terraform's state file, relative to the castle's folder. */
   state: string
   secrets: CastleSecrets
@@ -77,7 +78,7 @@ const schema = z.strictObject({
   version: z.union([z.literal(1), z.literal(2)]),
   id: z.uuid().optional(),
   name: z.string().refine(isCastleName),
-  provider: z.enum(['vault', 'infisical']),
+  provider: z.enum(STORING_PROVIDERS),
   state: z
     .string()
     .min(1)

@@ -1,6 +1,6 @@
 import { parseVersion } from './eso-versions.ts'
 
-/** The minors of Talos 1.x whose configs are proved against their schemas (test/cli/castle-talos.test.ts). */
+/** The minors of Talos 1.x whose configs are proved against their schemas (test/castle/talos.test.ts). */
 export const OLDEST_MINOR = 11
 export const NEWEST_MINOR = 14
 

@@ -1,10 +1,12 @@
+import type { InfisicalConfig } from '../provider/infisical/config.ts'
+import type { ProviderName } from '../provider/registry.ts'
 import type { DotenvReader } from '../text/dotenv-writer.ts'
 import type { BindFormat } from './formats.ts'
 
 /** What `tazpod.yaml` says, checked and with every default filled in. Times are seconds. */
 export interface ProjectConfig {
   version: 1
-  provider: 'vault' | 'infisical'
+  provider: ProviderName
   /** Path of the project's own vault file, relative to the project folder; absent: the user's vault. */
   vault?: string
   infisical?: InfisicalConfig
@@ -13,26 +15,6 @@ export interface ProjectConfig {
   binds: BindRule[]
   /** Absent: every command gets everything that is declared. Present: a command gets exactly what is listed. */
   commands?: CommandRule[]
-}
-
-/** Where the secrets are. The server's address is not here on purpose: it belongs to the identity in the vault. */
-export interface InfisicalConfig {
-  project: string
-  environment: string
-  /** Which of the vault's identities logs in; absent: `default`. */
-  identity?: string
-  /** Whether an encrypted copy of the last pull may stand in where the server can't be reached. */
-  offline: boolean
-  paths: InfisicalPath[]
-}
-
-/** One folder of a pull. */
-export interface InfisicalPath {
-  path: string
-  /** Put before each name of this folder. */
-  prefix?: string
-  /** With its sub-folders. */
-  recursive: boolean
 }
 
 export interface SessionConfig {

@@ -3,6 +3,7 @@ import { type BindFormat, formatKeyProblem } from '../grant/formats.ts'
 import { SET_LIMITS } from '../grant/launch-set.ts'
 import type { SecretRule } from '../grant/model.ts'
 import { plainPath } from '../grant/path.ts'
+import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
 import { lookalikeProblem } from '../text/lookalike.ts'
 import { nearest } from '../text/nearest.ts'
 import { show } from '../text/show.ts'
@@ -42,13 +43,11 @@ export function crossCheck(data: Record<string, unknown>): Finding[] {
 }
 
 function checkProvider(data: Record<string, unknown>, report: Report): void {
-  if (data.provider === 'infisical' && data.infisical === undefined) {
-    report(
-      ['provider'],
-      'provider infisical needs to know which project',
-      'add infisical: { project: …, environment: … }',
-    )
-  }
+  const provider = PROVIDER_NAMES.find((name) => name === (data.provider ?? 'vault'))
+  if (provider === undefined) return
+  const { needs } = definitionOf(provider)
+  if (needs !== undefined && data[provider] === undefined)
+    report(['provider'], `provider ${provider} ${needs.what}`, needs.hint)
 }
 
 function checkSecrets(data: Record<string, unknown>, report: Report): void {

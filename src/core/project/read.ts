@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ConfigProblem } from '../failure/failure.ts'
 import type { BindRule, BindValue, CommandRule, ProjectConfig } from '../grant/model.ts'
+import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import { nearest } from '../text/nearest.ts'
@@ -102,12 +103,9 @@ function missingHint(path: readonly PropertyKey[]): string {
 
 function unknownKey(key: string, path: readonly PropertyKey[]): { message: string; hint: string } {
   const message = `unknown key ${show(key)}`
-  if (path[0] === 'infisical' && /^(host|url|domain|site_?url|infisical_url)$/i.test(key)) {
-    return {
-      message,
-      hint: 'the address of the server belongs to the identity in the vault, not to a project',
-    }
-  }
+  const provider = PROVIDER_NAMES.find((name) => name === path[0])
+  const elsewhere = provider && definitionOf(provider).unknownKey?.(key)
+  if (elsewhere !== undefined) return { message, hint: elsewhere }
   const keys = keysAt(path)
   const right = nearest(key, keys)
   return { message, hint: right === undefined ? `known here: ${keys.join(', ')}` : `did you mean ${right}?` }

@@ -3,71 +3,24 @@ import { envNameProblem } from '../grant/env-name.ts'
 import { BIND_FORMATS } from '../grant/formats.ts'
 import type { BindValue, IdentityPart } from '../grant/model.ts'
 import { DEFAULT_SESSION, IDENTITY_PARTS, LOCK_EVENTS, WRITEBACKS } from '../grant/model.ts'
-import { plainPath, projectPathProblem } from '../grant/path.ts'
+import { projectPath } from '../grant/path-field.ts'
 import { presetNames } from '../grant/presets.ts'
-import { isInfisicalFolder, isInfisicalName } from '../provider/infisical/names.ts'
+import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
 import { DOTENV_READERS } from '../text/dotenv-writer.ts'
 import { DURATION_BOUNDS, formatDuration, parseDuration } from '../text/duration.ts'
-import { nearest } from '../text/nearest.ts'
+import { checked, choice, complain, flag, secretName, text } from '../text/field.ts'
 import { isSecretName, SECRET_NAME_RULE } from '../text/secret-name.ts'
-import { oneOf, show } from '../text/show.ts'
+import { show } from '../text/show.ts'
 
 /** The shape of `tazpod.yaml`. The reader hands every scalar over as its text, so numbers are read here. */
 
-type Context = z.core.$RefinementCtx
-
-function complain(context: Context, message: string, hint?: string): void {
-  context.addIssue({ code: 'custom', message, params: { hint } })
-}
-
-/** Text that `read` turns into a value; `read` returns undefined after complaining. */
-function text<T>(read: (word: string, context: Context) => T | undefined) {
-  return z.string().transform((word, context): T => read(word, context) ?? z.NEVER)
-}
-
-/** Text for which `problem` finds nothing to say. The problem completes the sentence "WORD …". */
-function checked(problem: (word: string) => string | undefined) {
-  return text((word, context) => {
-    const why = problem(word)
-    if (why === undefined) return word
-    complain(context, `${show(word)} ${why}`)
-    return undefined
-  })
-}
-
-function choice<T extends string>(what: string, words: readonly T[]) {
-  return text((word, context): T | undefined => {
-    const found = words.find((candidate) => candidate === word)
-    if (found !== undefined) return found
-    const right = nearest(word, words)
-    complain(context, `${what} ${show(word)} is unknown: ${oneOf(words)}`, right && `did you mean ${right}?`)
-    return undefined
-  })
-}
-
-const secretName = checked((word) =>
-  isSecretName(word) ? undefined : `is not a name of a secret: ${SECRET_NAME_RULE}`,
-)
 const envName = checked(envNameProblem)
-const projectPath = text((word, context) => {
-  const path = plainPath(word)
-  const why = projectPathProblem(path)
-  if (why === undefined) return path
-  complain(context, `the path ${show(word)} ${why}`)
-  return undefined
-})
 const fileName = checked((word) => {
   if (word.includes('/')) return 'contains "/": a file name is needed, the folder is chosen by tazpod'
   if (word === '.' || word === '..' || !/^[A-Za-z0-9._-]{1,255}$/.test(word)) {
     return 'is not a file name: letters, digits, ".", "_" and "-", at most 255'
   }
   return undefined
-})
-const slug = checked((word) => {
-  return isInfisicalName(word) ? undefined : 'is not a name: letters, digits, ".", "_" and "-"'
-})
-const secretFolder = checked((word) => {
-  return isInfisicalFolder(word) ? undefined : 'is not a folder of Infisical: "/", or "/name/name"'
 })
 const umask = text((word, context) => {
   if (/^[0-7]{3,4}$/.test(word) && Number.parseInt(word, 8) <= 0o777) return Number.parseInt(word, 8)
@@ -112,6 +65,25 @@ const bindValue = z.unknown().transform((value, context): Omit<BindValue, 'key'>
   return z.NEVER
 })
 
+/** What providers add to a line under `secrets:`. */
+function ruleFields(): Record<string, z.ZodOptional> {
+  return optional(PROVIDER_NAMES.flatMap((name) => Object.entries(definitionOf(name).ruleFields ?? {})))
+}
+
+/** The sections of providers, each under its provider's own name. */
+function sections(): Record<string, z.ZodOptional> {
+  return optional(
+    PROVIDER_NAMES.flatMap((name) => {
+      const { section } = definitionOf(name)
+      return section === undefined ? [] : [[name, section] as const]
+    }),
+  )
+}
+
+function optional(fields: readonly (readonly [string, z.ZodType])[]): Record<string, z.ZodOptional> {
+  return Object.fromEntries(fields.map(([name, field]) => [name, field.optional()]))
+}
+
 export const secretRule = z
   .strictObject({
     name: secretName,
@@ -120,11 +92,11 @@ export const secretRule = z
     as: choice('as', ['file', 'value'] as const).default('file'),
     writeback: choice('writeback', WRITEBACKS).optional(),
     preset: preset.optional(),
-    path: secretFolder.optional(),
+    ...ruleFields(),
     identity: choice('the part of the identity', IDENTITY_PARTS).optional(),
   })
   .superRefine((rule, context) => {
-    if (rule.identity !== undefined && rule.path !== undefined)
+    if (rule.identity !== undefined && 'path' in rule && rule.path !== undefined)
       complain(context, 'a part of the identity is in no folder', 'remove path:')
     if (rule.identity !== undefined && rule.writeback !== undefined)
       complain(context, 'a part of the identity is not written back', 'remove writeback:')
@@ -151,29 +123,6 @@ export const commandRule = z.strictObject({
   preset: preset.optional(),
 })
 
-const flag = (what: string) => choice(what, ['true', 'false'] as const).transform((word) => word === 'true')
-const infisicalFolder = z.strictObject({
-  path: secretFolder,
-  prefix: secretName.optional(),
-  recursive: flag('the answer').default(false),
-})
-/** `/folder` is short for `{ path: /folder }`. */
-const infisicalPath = z.preprocess(
-  (item) => (typeof item === 'string' ? { path: item } : item),
-  infisicalFolder,
-)
-
-const infisical = z.strictObject({
-  project: slug,
-  environment: slug,
-  identity: slug.optional(),
-  offline: flag('the answer').default(false),
-  paths: z
-    .array(infisicalPath)
-    .min(1)
-    .default([{ path: '/', recursive: false }]),
-})
-
 const session = z.strictObject({
   idle: z.union([z.literal('never').transform(() => 0), duration]).default(DEFAULT_SESSION.idle),
   max: duration.default(DEFAULT_SESSION.max),
@@ -184,9 +133,8 @@ const session = z.strictObject({
 
 export const projectFile = z.strictObject({
   version,
-  provider: choice('provider', ['vault', 'infisical'] as const).default('vault'),
-  vault: projectPath.optional(),
-  infisical: infisical.optional(),
+  provider: choice('provider', PROVIDER_NAMES).default('vault'),
+  ...sections(),
   session: session.default({ ...DEFAULT_SESSION }),
   secrets: z.array(secretRule).default([]),
   binds: z.array(bindRule).default([]),
@@ -196,9 +144,9 @@ export const projectFile = z.strictObject({
 /** The keys that are right at a place of the file, for "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): string[] {
   const [section, item] = path
-  if (section === 'infisical' && item === 'paths') return Object.keys(infisicalFolder.shape)
   if (section === undefined) return Object.keys(projectFile.shape)
-  if (section === 'infisical') return Object.keys(infisical.shape)
+  const provider = PROVIDER_NAMES.find((name) => name === section)
+  if (provider !== undefined) return [...(definitionOf(provider).keys?.(item) ?? [])]
   if (section === 'session') return Object.keys(session.shape)
   if (item === undefined || path.length > 2) return []
   if (section === 'secrets') return Object.keys(secretRule.shape)

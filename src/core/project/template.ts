@@ -1,7 +1,10 @@
-import type { InfisicalConfig, SecretRule } from '../grant/model.ts'
+import type { SecretRule } from '../grant/model.ts'
+import type { InfisicalConfig } from '../provider/infisical/config.ts'
+import { definitionOf, PROVIDER_NAMES, type ProviderName } from '../provider/registry.ts'
+import { yamlWord } from '../text/yaml-word.ts'
 
 export interface TemplateInput {
-  provider: 'vault' | 'infisical'
+  provider: ProviderName
   /** The project's own vault, relative to its folder; absent: the user's vault. */
   vault?: string
   infisical?: InfisicalConfig
@@ -14,7 +17,7 @@ export interface TemplateInput {
  */
 export function configTemplate(input: TemplateInput): string {
   const source = ['version: 1', provider(input), vault(input)].join('\n')
-  const parts = [HEAD, source, infisical(input), SESSION, secrets(input), BINDS, COMMANDS]
+  const parts = [HEAD, source, section(input), SESSION, secrets(input), BINDS, COMMANDS]
   return parts
     .filter((part) => part !== '')
     .map((part) => `${part.trim()}\n`)
@@ -60,28 +63,20 @@ const EXAMPLES = `
 # can borrow a layout: preset: kubectl, talosctl, sops, ssh, aws, docker, …`
 
 function provider({ provider: name }: TemplateInput): string {
-  const comment = name === 'vault' ? 'secrets come from the encrypted vault' : 'secrets come from Infisical'
-  return `provider: ${name}  # ${comment}`
+  return `provider: ${name}  # ${definitionOf(name).comment}`
 }
 
 function vault({ vault: path }: TemplateInput): string {
-  if (path !== undefined) return `vault: ${quoted(path)}  # encrypted, can be committed`
+  if (path !== undefined) return `vault: ${yamlWord(path)}  # encrypted, can be committed`
   return '# vault: .tazpod/vault.age  # a vault of this project alone'
 }
 
-function infisical({ provider: name, infisical: place }: TemplateInput): string {
-  if (name !== 'infisical' && place === undefined) return ''
-  const { project, environment, paths } = place ?? {
-    project: 'my-project',
-    environment: 'prod',
-    paths: [{ path: '/' }],
-  }
-  return `
-# The server's address belongs to the identity in the vault, not here.
-infisical:
-  project: ${quoted(project)}  # slug or id
-  environment: ${quoted(environment)}
-  paths: [${paths.map(({ path }) => quoted(path)).join(', ')}]`
+/** The sections of the provider itself and of those that something is known of. */
+function section(input: TemplateInput): string {
+  const known = { ...input }
+  return PROVIDER_NAMES.filter((name) => name === input.provider || known[name as 'infisical'] !== undefined)
+    .map((name) => definitionOf(name).template(known))
+    .join('')
 }
 
 function secrets({ secrets: rules }: TemplateInput): string {
@@ -103,13 +98,7 @@ function ruleLine(rule: SecretRule): string {
     ['env', rule.env],
     ['preset', rule.preset],
     ['as', rule.as === 'value' ? 'value' : undefined],
-  ].flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${quoted(value)}`]))
+  ].flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${yamlWord(value)}`]))
   const line = `  - { ${fields.join(', ')} }`
   return line.length <= 80 ? line : `  - ${fields.join('\n    ')}`
-}
-
-/** Plain where YAML reads the word as itself, quoted otherwise. */
-function quoted(word: string | undefined): string {
-  const text = word ?? ''
-  return /^[A-Za-z_/.][A-Za-z0-9_/.-]*$/.test(text) && !/^null$/i.test(text) ? text : JSON.stringify(text)
 }

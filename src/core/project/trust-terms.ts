@@ -1,6 +1,7 @@
 import { envNameEffect } from '../grant/env-name.ts'
 import type { GrantRow } from '../grant/grants.ts'
-import type { InfisicalPath, ProjectConfig } from '../grant/model.ts'
+import type { ProjectConfig } from '../grant/model.ts'
+import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
 import { durationWords } from '../text/duration.ts'
 import { lookalikeProblem } from '../text/lookalike.ts'
 
@@ -20,14 +21,7 @@ const LOCKS_ON = {
 
 /** Where the secrets come from and how long they stay, one line each. */
 export function settingLines(config: ProjectConfig): string[] {
-  const { session, infisical } = config
-  const source = infisical
-    ? [
-        `project ${infisical.project}, environment ${infisical.environment}, paths ${infisical.paths.map(folder).join(' ')}`,
-        `logs in as the identity ${infisical.identity ?? 'default'} of the vault`,
-        ...(infisical.offline ? ['keeps an encrypted copy of the last pull for work without network'] : []),
-      ]
-    : []
+  const { session } = config
   const writebacks = config.secrets.flatMap(({ name, writeback }) => {
     const where = writeback === 'vault' ? 'until lock, and asked about for the vault' : 'until lock'
     return writeback === undefined ? [] : [`${name}: what a command makes of its file is kept ${where}`]
@@ -35,7 +29,7 @@ export function settingLines(config: ProjectConfig): string[] {
   return [
     `provider ${config.provider}`,
     ...(config.vault === undefined ? [] : [`vault ${config.vault}`]),
-    ...source,
+    ...PROVIDER_NAMES.flatMap((name) => definitionOf(name).describe({ ...config })),
     ...writebacks,
     `stays unlocked at most ${durationWords(session.max)}, ${durationWords(session.idle)} without a command`,
     ...config.secrets.flatMap(({ name, path }) =>
@@ -72,8 +66,4 @@ export function warningLines(config: ProjectConfig): string[] {
 function escaped(word: string): string {
   const code = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
   return `"${word.replace(/[^\x20-\x7e]/gu, code)}"`
-}
-
-function folder({ path, prefix, recursive }: InfisicalPath): string {
-  return `${path}${recursive ? (path === '/' ? '**' : '/**') : ''}${prefix === undefined ? '' : ` (as ${prefix}…)`}`
 }

@@ -1,4 +1,5 @@
 import type { Result } from '../result.ts'
+import type { ProviderName } from './registry.ts'
 
 /** One whole set of what a provider delivers. All values are Buffers that the receiver zeroes. */
 export interface ProvidedSet {
@@ -27,16 +28,10 @@ export interface ProviderSession {
 /** A source of secrets. A fetch delivers everything or fails: nothing half-loaded is ever handed on. */
 export interface SecretProvider {
   /** As in `provider:` of tazpod.yaml. */
-  readonly name: string
+  readonly name: ProviderName
   fetch(): Promise<Result<ProvidedSet>>
   /** Called instead of `settled` when the set did not get there: what was opened for it is let go. */
   abandoned?(): Promise<void>
   /** Called once the set is in the holder: what was only prepared may now be kept (a failure is a remark). */
   settled?(provided: ProvidedSet): Promise<string | undefined>
-}
-
-/** What to type to store a secret where this provider finds it; the vault has no folders, and `path` means nothing. */
-export function setCommand(provider: string, name: string, path?: string): string {
-  if (provider !== 'infisical') return `tazpod vault set ${name}`
-  return `tazpod secrets push ${name}${path === undefined ? '' : ` --path ${path}`}`
 }

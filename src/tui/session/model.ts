@@ -4,7 +4,7 @@ import { withEmoji } from './widths.ts'
 
 /**
  * The terminal emulator that the alternate screen is drawn from. Three things of @xterm/headless that its public
- * interface leaves out are used here and nowhere else; the version is pinned, and `test/tui/session-model.test.ts`
+ * interface leaves out are used here and nowhere else; the version is pinned, and `test/shell/model.unit.test.ts`
  * fails when one of them goes away:
  * writing at once (the public `write` waits for a timer, 1 ms and more per keystroke), links (OSC 8), and the styles
  * and colours of underlines.

@@ -5,7 +5,7 @@ import type { Wire } from './faults.ts'
 import type { Identity } from './identities.ts'
 import { bodyOf, Problem } from './problems.ts'
 import type { Rates } from './rates.ts'
-import { type Found, findRoute, type Route } from './routes.ts'
+import { type Found, findRoute, type Route } from './routes/routes.ts'
 import type { Reply } from './types.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { Problem } from './problems.ts'
-import type { Route } from './routes.ts'
+import type { Route } from './routes/routes.ts'
 import type { Limits, Mode } from './types.ts'
 
 const WINDOW = 60_000

@@ -2,7 +2,7 @@ import type { Fields } from './fields.ts'
 import type { Shown } from './listing.ts'
 import { Problem } from './problems.ts'
 import type { Rights, TestProject } from './projects.ts'
-import { type Call, caller } from './routes.ts'
+import { type Call, caller } from './routes/routes.ts'
 import { cleanPath, type Folder } from './store.ts'
 import type { Mode } from './types.ts'
 

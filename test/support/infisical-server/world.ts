@@ -3,9 +3,9 @@ import { Clock } from './clock.ts'
 import { Identity, type IdentityOptions } from './identities.ts'
 import { Problem } from './problems.ts'
 import { type ProjectOptions, TestProject } from './projects.ts'
-import type { Tokens } from './tokens.ts'
-import { RowTokens } from './tokens-2024.ts'
-import { ClaimTokens } from './tokens-current.ts'
+import { RowTokens } from './tokens/of-2024.ts'
+import { ClaimTokens } from './tokens/of-today.ts'
+import type { Tokens } from './tokens/tokens.ts'
 import type { Mode } from './types.ts'
 
 /** Everything that a server knows, without its network. */

@@ -6,9 +6,10 @@ import {
   isProjectId,
   listSecrets,
 } from '../../../adapters/infisical/secrets-api.ts'
-import type { InfisicalPath, ProjectConfig } from '../../../core/grant/model.ts'
+import type { ProjectConfig } from '../../../core/grant/model.ts'
 import { secretNames } from '../../../core/grant/named-secrets.ts'
 import { type Asked, type Combined, combine, type Wanted } from '../../../core/provider/infisical/combine.ts'
+import type { InfisicalPath } from '../../../core/provider/infisical/config.ts'
 import { type HeldSession, type HeldToken, liveTokens } from '../../../core/provider/infisical/held.ts'
 import { readListing } from '../../../core/provider/infisical/listing.ts'
 import { err, ok, type Result } from '../../../core/result.ts'

@@ -1,4 +1,3 @@
-import type { UserPaths } from '../../../adapters/files/paths.ts'
 import { getMany } from '../../../adapters/holder/client.ts'
 import type { Failure } from '../../../core/failure/failure.ts'
 import type { InfisicalFailure } from '../../../core/failure/infisical.ts'
@@ -15,28 +14,12 @@ import {
 } from '../../../core/provider/infisical/held.ts'
 import type { ProvidedSet, SecretProvider } from '../../../core/provider/provider.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import type { VaultDocument } from '../../../core/vault/document.ts'
-import { type Fetched, fetchAll, type Progress, wantedBy } from './fetch.ts'
+import type { FetchContext } from '../registry.ts'
+import { type Fetched, fetchAll, wantedBy } from './fetch.ts'
 import { OpenedSession } from './opened-session.ts'
 import { keepSnapshot, readSnapshot, snapshotPath } from './snapshot.ts'
 import { failureAt, type InfisicalSource, sourceOf } from './source.ts'
 import { refreshIn } from './token.ts'
-
-export interface InfisicalOptions {
-  /** The project's name for people. */
-  label: string
-  env: NodeJS.ProcessEnv
-  paths: UserPaths
-  /** The vault's own key, for the encrypted copy. */
-  identity: Buffer
-  /** The session that the holder keeps from the last pull. */
-  before: HeldSession | undefined
-  /** Use the copy and ask no server. */
-  offline: boolean
-  /** May the copy stand in when the server can't be reached? Not for a refresh: the old set is newer. */
-  fallback: boolean
-  progress: Progress
-}
 
 interface Opened {
   opened: (token: HeldToken) => void
@@ -50,11 +33,11 @@ const OFFLINE_RETRY = 300
  * with host, project, environment and path (see `failure-text.ts`), and no-identity.
  */
 export function infisicalProvider(
-  config: ProjectConfig,
-  doc: VaultDocument,
-  options: InfisicalOptions,
+  config: ProjectConfig | undefined,
+  options: FetchContext,
 ): Result<SecretProvider> {
-  if (config.infisical === undefined) throw new Error('the config check lets no such project through')
+  const { doc } = options
+  if (config?.infisical === undefined) throw new Error('the config check lets no such project through')
   const source = sourceOf(doc, config.infisical, options.env)
   if (!source.ok) return source
   const copy = snapshotPath(options.paths, source.value.hash)
@@ -89,7 +72,7 @@ async function fetchSet(
   source: InfisicalSource,
   config: ProjectConfig,
   copy: string,
-  options: InfisicalOptions & Opened,
+  options: FetchContext & Opened,
 ): Promise<Result<ProvidedSet>> {
   if (options.offline) return fromCopy(source, copy, options, undefined)
   const wanted = wantedBy(config)
@@ -111,7 +94,7 @@ async function provide(
   source: InfisicalSource,
   wanted: Wanted & { names: ReadonlySet<string> },
   { combined, session }: Fetched,
-  options: InfisicalOptions & Opened,
+  options: FetchContext & Opened,
 ): Promise<Result<ProvidedSet>> {
   const { token } = session
   let secrets: ReadonlyMap<string, Buffer> | undefined = combined && used(combined.secrets, wanted.names)
@@ -195,7 +178,7 @@ function identityParts(source: InfisicalSource, token: string | undefined): Map<
 async function fromCopy(
   source: InfisicalSource,
   path: string,
-  { identity, before, label }: InfisicalOptions,
+  { identity, before, label }: FetchContext,
   because: InfisicalFailure | undefined,
 ): Promise<Result<ProvidedSet>> {
   if (!source.config.offline) {

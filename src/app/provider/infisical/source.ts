@@ -3,7 +3,7 @@ import { productVersion } from '../../../adapters/holder/install.ts'
 import { HttpClient } from '../../../adapters/infisical/http.ts'
 import type { Failure } from '../../../core/failure/failure.ts'
 import type { InfisicalPlace, InfisicalProblem } from '../../../core/failure/infisical.ts'
-import type { InfisicalConfig } from '../../../core/grant/model.ts'
+import type { InfisicalConfig } from '../../../core/provider/infisical/config.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { StoredIdentity, VaultDocument } from '../../../core/vault/document.ts'
 

@@ -1,3 +1,4 @@
+import type { StoringProvider } from '../../../core/provider/registry.ts'
 /** The provider-free module whose `terraform test` proves the topology and the rules of variables.tf offline. */
 export const CONTRACT_TF = `# The contract of this castle without any provider: \`terraform test\` proves the topology, the rules of variables.tf
 # and what talos.tf says offline, in a second. Those files and terraform.tfvars here are links to the real ones.
@@ -39,7 +40,7 @@ output "secretbox_fingerprint" {
 }
 `
 
-export function contractTest(provider: 'vault' | 'infisical'): string {
+export function contractTest(provider: StoringProvider): string {
   return HEAD + (provider === 'infisical' ? TOKEN : PROXMOX_TOKEN) + TAIL
 }
 

@@ -1,10 +1,11 @@
+import type { StoringProvider } from '../../../core/provider/registry.ts'
 import { PROVIDERS } from '../defaults.ts'
 
 /**
  * `providers.tf` of a castle. With Infisical the Proxmox token is read at run time by an ephemeral resource; with the
  * vault it is a variable that tazpod binds.
  */
-export function providersTf(provider: 'vault' | 'infisical'): string {
+export function providersTf(provider: StoringProvider): string {
   const infisical = provider === 'infisical'
   const token = infisical ? 'ephemeral.infisical_secret.proxmox_token.value' : 'var.proxmox_api_token'
   return HEAD + (infisical ? REQUIRED : '') + MIDDLE + token + TAIL + (infisical ? INFISICAL : TOKEN_RULE)

@@ -1,5 +1,6 @@
+import type { StoringProvider } from '../../../core/provider/registry.ts'
 /** `variables.tf` of a castle: the schema, with every rule that Terraform itself can check. The same for all. */
-export function variablesTf(provider: 'vault' | 'infisical'): string {
+export function variablesTf(provider: StoringProvider): string {
   return HEAD + (provider === 'infisical' ? PROXMOX_BY_NAME : PROXMOX_TOKEN) + TAIL
 }
 

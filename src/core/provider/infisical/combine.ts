@@ -1,8 +1,8 @@
 import type { InfisicalProblem } from '../../failure/infisical.ts'
-import type { InfisicalPath } from '../../grant/model.ts'
 import { err, ok, type Result } from '../../result.ts'
 import { isSecretName } from '../../text/secret-name.ts'
 import { MAX_VALUE } from '../../vault/document.ts'
+import type { InfisicalPath } from './config.ts'
 import type { ListedSecret, Listing } from './listing.ts'
 
 /** What one asked folder gave. */
