@@ -16,23 +16,23 @@ export default class Shell extends TazpodCommand {
     ...passphraseFdFlag,
     plain: boolean({ summary: 'No footer and no terminal of its own.' }),
     'no-keys': boolean({ summary: 'No key opens a menu: every key goes to the shell.' }),
-    guard: integer({ hidden: true }),
-    porter: string({ hidden: true }),
+    page: integer({ hidden: true }),
+    broker: string({ hidden: true }),
   }
 
   override async run(): Promise<void> {
     const end = this.argv.indexOf('--') // what follows is the shell's, and the native part has it
     const { flags } = await this.parse(Shell, end < 0 ? this.argv : this.argv.slice(0, end))
-    const { guard, porter } = flags
+    const { page, broker } = flags
     // The guide gets here without the native part, which starts a session; it never comes back for no arguments.
-    if (guard === undefined && this.argv.length === 0) {
+    if (page === undefined && this.argv.length === 0) {
       process.exitCode = this.finish(await runNativeVerb('shell', []))
       return
     }
-    if (guard === undefined || porter === undefined) return this.finish(nativeMissing())
+    if (page === undefined || broker === undefined) return this.finish(nativeMissing())
     const { Session } = await import('../src/tui/session/session.ts')
     const rules = () => shellRules(process.cwd())
-    const code = await Session.run({ guard, porter, keys: !flags['no-keys'], rules })
+    const code = await Session.run({ page, broker, keys: !flags['no-keys'], rules })
     if (code === undefined) return this.finish(nativeMissing())
     process.exitCode = code
   }

@@ -4,29 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aside.h"
-#include "base.h"
-#include "client.h"
-#include "exec.h"
-#include "follow.h"
-#include "hold.h"
-#include "keep.h"
-#include "names.h"
-#include "node.h"
-#include "sentinel.h"
-#include "shell.h"
+#include "lib/base.h"
+#include "lib/node.h"
+#include "verbs.h"
 
 struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
 };
 
-static const struct verb verbs[] = {{"exec", verb_exec}, {"status", verb_status}, {"lock", verb_lock}, {"shell", verb_shell}};
-/* Not for people: what Node and the holder's start-up call. */
-static const struct verb ghost_verbs[] = {{"where", verb_where}, {"put", verb_put},     {"get", verb_get},
-                                          {"flock", verb_flock}, {"hold", verb_hold},   {"keep", verb_keep},
-                                          {"aside", verb_aside}, {"session", verb_session}, {"watch", verb_watch},
-                                          {"names", verb_names}, {"sentinel", verb_sentinel}};
+#define TABLE_ROW(name) {#name, verb_##name},
+static const struct verb verbs[] = {VERBS(TABLE_ROW)};
+static const struct verb ghost_verbs[] = {GHOST_VERBS(TABLE_ROW)};
 
 /* With a closed standard descriptor our first file would become it, and messages would land in there. Close-on-exec:
  * a command finds it closed, as it was. */
@@ -57,6 +46,15 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_USAGE;
 	open_standard();
+	/* `tazpod --errors-fd N VERB …` is how Node runs a verb: it gets a failure as a value. */
+	unsigned long errors;
+	if (argc > 3 && strcmp(argv[1], "--errors-fd") == 0 && parse_number(argv[2], 1 << 20, &errors)) {
+		if (fcntl((int)errors, F_SETFD, FD_CLOEXEC) != 0)
+			die_errno(EXIT_USAGE, NULL, "--errors-fd");
+		errors_to((int)errors, ERRORS_AS_JSON);
+		argv += 2;
+		argc -= 2;
+	}
 	int code = run(verbs, sizeof verbs / sizeof *verbs, argc - 1, argv + 1);
 	if (code < 0 && argc > 1 && strcmp(argv[1], "ghost") == 0) {
 		code = run(ghost_verbs, sizeof ghost_verbs / sizeof *ghost_verbs, argc - 2, argv + 2);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "check.h"
+#include "test/check.h"
 
 void put_text(struct writer *w, const char *text)
 {
@@ -35,6 +35,7 @@ void add_meta_of(struct build *b, enum scope scope, enum cause cause)
 	put_u32(&b->w, 1500);
 	put_u8(&b->w, (uint8_t)scope);
 	put_u8(&b->w, (uint8_t)cause);
+	put_u8(&b->w, 1); /* lock on exit */
 	put_u8(&b->w, 1);
 	for (uint64_t i = 1; i <= 5; i++)
 		put_u64(&b->w, i << 33);

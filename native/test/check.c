@@ -1,11 +1,11 @@
-#include "check.h"
+#include "test/check.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base.h"
+#include "lib/base.h"
 
 static unsigned checks, failures;
 
@@ -64,7 +64,8 @@ int main(void)
 	} groups[] = {{"base", check_base},       {"wire", check_wire},       {"set", check_set},
 	              {"grant", check_grant},     {"state", check_state},     {"running", check_running},
 	              {"journal", check_journal}, {"arena", check_arena},     {"vectors", check_vectors},
-              {"lookup", check_lookup},   {"watch", check_watch},     {"names", check_names}};
+              {"lookup", check_lookup},   {"watch", check_watch},     {"json", check_json},
+	              {"layout", check_layout}};
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
 		unsigned before = checks, failed = failures;
 		groups[i].run();

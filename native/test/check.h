@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../set.h"
+#include "protocol/set.h"
 
 /* Counts, and prints FILE:LINE and WHAT when HOLDS is false. Returns HOLDS. */
 bool check_that(bool holds, const char *file, int line, const char *what);
@@ -52,6 +52,7 @@ void check_running(void);
 void check_journal(void);
 void check_arena(void);
 void check_vectors(void);
-void check_names(void);
+void check_json(void);
+void check_layout(void);
 
 #endif

@@ -1,12 +1,12 @@
-#include "../arena.h"
+#include "lib/arena.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static void limited(void)
 {

@@ -1,8 +1,9 @@
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static bool number(const char *text, unsigned long max, unsigned long wanted)
 {
@@ -65,6 +66,38 @@ static void hostile_text(void)
 	die(EXIT_DATA, "next", "a\033[31mname\nsecond\rline\x7f");
 }
 
+/* To where check_exit looks, in the forms that programs read. */
+static void json_text(void)
+{
+	errors_to(STDERR_FILENO, ERRORS_AS_JSON);
+	die(EXIT_LOCKED, "say \"pull\"", "a\033[31m\"name\"");
+}
+
+static void json_alone(void)
+{
+	errors_to(STDERR_FILENO, ERRORS_AS_JSON);
+	errno = ENOENT;
+	die_errno(EXIT_SYSTEM, NULL, "no");
+}
+
+static void native_text(void)
+{
+	errors_to(STDERR_FILENO, ERRORS_FOR_NATIVE);
+	die(EXIT_SYSTEM, "next", "words");
+}
+
+static void passed_on(void)
+{
+	char text[] = "words\0next\0";
+	die_as(EXIT_SYSTEM, text, sizeof text - 1);
+}
+
+static void cut_short(void)
+{
+	char text[] = "words";
+	die_as(EXIT_SYSTEM, text, sizeof text - 1);
+}
+
 static void long_text(void)
 {
 	char text[8192];
@@ -82,6 +115,16 @@ static void check_messages(void)
 	/* a name out of a hostile file must not write escape sequences on the terminal, or lines of its own */
 	CHECK(check_exit(hostile_text, text, sizeof text) == EXIT_DATA);
 	CHECK_TEXT(text, "tazpod: a?[31mname?second?line?\n  next: next\n");
+	CHECK(check_exit(json_text, text, sizeof text) == EXIT_LOCKED);
+	CHECK_TEXT(text, "{\"exitCode\":75,\"message\":\"a?[31m\\\"name\\\"\",\"next\":\"say \\\"pull\\\"\"}\n");
+	CHECK(check_exit(json_alone, text, sizeof text) == EXIT_SYSTEM);
+	CHECK_TEXT(text, "{\"exitCode\":71,\"message\":\"no: No such file or directory\"}\n");
+	CHECK(check_exit(native_text, text, sizeof text) == EXIT_SYSTEM);
+	CHECK(memcmp(text, "words\0next", 11) == 0);
+	CHECK(check_exit(passed_on, text, sizeof text) == EXIT_SYSTEM);
+	CHECK_TEXT(text, "tazpod: words\n  next: next\n");
+	CHECK(check_exit(cut_short, text, sizeof text) == EXIT_SYSTEM);
+	CHECK_TEXT(text, "tazpod: words\n");
 	CHECK(check_exit(long_text, text, sizeof text) == EXIT_SYSTEM);
 	CHECK(strlen(text) < 1536 && text[strlen(text) - 1] == '\n' && strstr(text, "\n  next: xxx"));
 }

@@ -1,10 +1,10 @@
-#include "../grant.h"
+#include "protocol/grant.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static struct str text(const char *s)
 {

@@ -1,12 +1,12 @@
 /* Whatever the names are, a line of the journal is one JSON object and one line. */
-#include "../journal.h"
+#include "holder/journal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 /* Reads a string, number or array of strings; returns what is behind it, or NULL. */
 static const char *skip_value(const char *at)

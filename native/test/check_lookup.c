@@ -1,11 +1,11 @@
-/* GET and GETMANY, on a holder with the usual set (fuzz_holder.c). */
+/* GET, on a holder with the usual set (fuzz_holder.c). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "../serve.h"
-#include "check.h"
-#include "fuzz.h"
+#include "holder/serve.h"
+#include "lib/base.h"
+#include "test/check.h"
+#include "test/fuzz.h"
 
 /* Answers a request with this body. Returns the client with its answer. */
 static struct client *ask(struct holder *h, enum frame_type type, const struct writer *body)
@@ -45,13 +45,13 @@ static void check_values(struct holder *h)
 	put_text(&w, "EMPTY");
 	put_text(&w, "TOKEN");
 	put_text(&w, "TOKEN");
-	struct client *c = ask(h, FRAME_GETMANY, &w);
+	struct client *c = ask(h, FRAME_GET, &w);
 	CHECK(c->answer.used == 2 * WIRE_HEADER + 6 * 4 && c->answer.data[3] == FRAME_SIZES);
 	struct reader r = {c->answer.data + WIRE_HEADER, 24, false};
 	static const uint32_t wanted[] = {5, 3, SIZE_ABSENT, 0, 3, 3};
 	for (size_t i = 0; i < 6; i++)
 		CHECK(get_u32(&r) == wanted[i]);
-	CHECK(memcmp(r.at, "TZ\2\5\11\0\0\0", WIRE_HEADER) == 0); /* DATA of 9 bytes */
+	CHECK(memcmp(r.at, "TZ\3\5\11\0\0\0", WIRE_HEADER) == 0); /* DATA of 9 bytes */
 	CHECK(c->value_count == 3 && c->values[0].size == 3 && memcmp(c->values[0].at, "KEY", 3) == 0);
 	CHECK(c->held == h->held && h->held->uses > 1);
 	done(h, c);
@@ -66,7 +66,7 @@ static enum wire_error refused(struct holder *h, uint16_t count, uint16_t size)
 	memset(name, 'N', sizeof name - 1);
 	put_u16(&w, count);
 	put_str(&w, name, size);
-	struct client *c = ask(h, FRAME_GETMANY, &w);
+	struct client *c = ask(h, FRAME_GET, &w);
 	enum wire_error code = error_of(c);
 	done(h, c);
 	writer_free(&w);
@@ -83,7 +83,7 @@ void check_lookup(void)
 	CHECK(refused(h, 0, 1) == ERROR_BAD);
 	CHECK(refused(h, 2, 255) == ERROR_BAD); /* one is promised and missing */
 	CHECK(refused(h, 16385, 1) == ERROR_BAD);
-	struct client *c = ask(h, FRAME_GETMANY, &empty);
+	struct client *c = ask(h, FRAME_GET, &empty);
 	CHECK(error_of(c) == ERROR_BAD);
 	done(h, c);
 }

@@ -1,4 +1,4 @@
-#include "../running.h"
+#include "holder/running.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static const struct str names[] = {{"TOKEN", 5}, {"./infra/x", 9}};
 static const struct str command = {"terraform-and-more", 9}; /* not NUL-terminated where it ends */

@@ -1,12 +1,12 @@
 /* Every rule of PROTOCOL.md, "SET": one set that keeps it and one that breaks it. */
-#include "../set.h"
+#include "protocol/set.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 /* Parses the bytes from a copy of their exact size: the sanitizer sees a read behind them. Frees what it built. */
 static const char *problem_of(struct build *b)

@@ -1,25 +1,27 @@
-#include "../state.h"
+#include "client/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "../running.h"
-#include "check.h"
+#include "holder/running.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 static struct writer encoded(const struct running_list *list)
 {
 	struct writer w = {0};
+	put_u64(&w, UINT64_MAX); /* never */
+	put_u64(&w, 1800000);
+	put_u64(&w, 120000);
+	CHECK(w.used == STATE_TIMES);
 	put_u8(&w, 1);
 	put_u8(&w, 0);
 	put_u8(&w, 1);
 	put_u8(&w, 2);
-	put_u64(&w, UINT64_MAX); /* never */
-	put_u64(&w, 1800000);
+	put_u8(&w, 1);
 	put_u8(&w, REFRESH_FAILED);
 	put_u8(&w, 69);
 	put_u8(&w, 1);
-	put_u64(&w, 120000);
 	put_u64(&w, 1700000000000);
 	put_u32(&w, 7);
 	put_text(&w, "shop");
@@ -35,9 +37,9 @@ static void check_empty(void)
 	struct writer w = encoded(&none);
 	struct state state;
 	CHECK(state_parse(&state, w.data, w.used));
-	CHECK(state.state == 1 && state.memory == 0 && state.privileged == 1 && state.backing == 2);
+	CHECK(state.state == 1 && state.memory == 0 && state.privileged == 1 && state.backing == 2 && state.lock_on_exit);
 	CHECK(state.max_ms == STATE_NEVER && state.idle_ms == 1800000 && state.secrets == 7);
-	CHECK(state.refresh == REFRESH_FAILED && state.refresh_code == 69 && state.keeper == 1);
+	CHECK(state.refresh == REFRESH_FAILED && state.refresh_code == 69 && state.monitor == 1);
 	CHECK(state.refresh_ms == 120000 && state.refreshed_ms == 1700000000000);
 	CHECK(str_is(state.label, "shop") && str_is(state.root, "/home/me/shop") && str_is(state.provider, "vault"));
 	CHECK(state.running_count == 0);

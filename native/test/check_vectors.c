@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base.h"
-#include "check.h"
+#include "lib/base.h"
+#include "test/check.h"
 
 /* What the holder does with the bytes of one connection, as far as it is parsing. */
 static const char *problem_of(const uint8_t *bytes, size_t size)

@@ -1,4 +1,4 @@
-/* The holder's end of the keeper, on a socket pair: what it says, what it takes, and that it waits for nothing. */
+/* The holder's end of the monitor, on a socket pair: what it says, what it takes, and that it waits for nothing. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,30 +7,44 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "../serve.h"
-#include "check.h"
-#include "fuzz.h"
+#include "holder/serve.h"
+#include "lib/base.h"
+#include "test/check.h"
+#include "test/fuzz.h"
 
-#define SECOND_NS 1000000000ull
-
-/* A keeper's WATCH. Returns its end of the connection. */
+/* A SET that brings a monitor. Returns the monitor's end of the pair. */
 static int watch(struct holder *h)
 {
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "socketpair");
-	struct client *c = fuzz_client(ends[0]);
-	struct epoll_event event = {.events = EPOLLIN};
-	CHECK(epoll_ctl(h->epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
-	c->frame = (struct frame){WIRE_VERSION, FRAME_WATCH, 0};
-	answer_request(h, c);
-	CHECK(h->watcher && h->watcher->fd == ends[0] && c->fd == -1 && c->pidfd == -1);
-	CHECK(c->phase == PHASE_ANSWER && c->answer.used == 0);
-	free(c->body);
-	writer_free(&c->answer);
+	struct client *c = fuzz_client(-1);
+	c->carried = ends[0];
+	CHECK(take_monitor(h, c));
+	CHECK(h->monitor && h->monitor->fd == ends[0] && c->carried == -1);
+	close(c->pidfd);
 	free(c);
 	return ends[1];
+}
+
+/* What is no socket, and what comes where a monitor is, is left to the client to close. */
+static void check_refused(struct holder *h)
+{
+	int fd = watch(h);
+	struct client *c = fuzz_client(-1);
+	c->carried = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	CHECK(c->carried >= 0 && !take_monitor(h, c) && c->carried >= 0);
+	close(c->carried);
+	drop_monitor(h);
+	c->carried = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CHECK(!take_monitor(h, c) && !h->monitor && c->carried >= 0);
+	close(c->carried);
+	c->carried = -1;
+	CHECK(!take_monitor(h, c));
+	close(c->pidfd);
+	free(c);
+	close(fd);
+	fuzz_reset(h);
 }
 
 /* The ms of the next WAKE; 1 where there is none. */
@@ -48,7 +62,7 @@ static uint64_t wake(int fd)
 static void say(struct holder *h, int fd, const void *bytes, size_t size)
 {
 	CHECK(send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size);
-	on_watcher(h);
+	on_monitor(h);
 }
 
 static void check_times(struct holder *h)
@@ -71,8 +85,8 @@ static void check_times(struct holder *h)
 	watch_new_set(h);
 	CHECK(h->refresh_code == 0 && wake(fd) != 1);
 	close(fd);
-	on_watcher(h);
-	CHECK(!h->watcher);
+	on_monitor(h);
+	CHECK(!h->monitor);
 	fuzz_reset(h);
 }
 
@@ -81,26 +95,26 @@ static void check_nonsense(struct holder *h)
 	static const struct {
 		const char *bytes;
 		size_t size;
-	} bad[] = {{"XZ\2\16\11\0\0\0", 8}, {"TZ\1\16\11\0\0\0", 8}, {"TZ\2\13\0\0\0\0", 8}, {"TZ\2\16\10\0\0\0", 8},
-	           {"TZ\2\16\0\0\0\0", 8}, {"TZ\2\1\11\0\0\0", 8}};
+	} bad[] = {{"XZ\2\16\11\0\0\0", 8}, {"TZ\1\16\11\0\0\0", 8}, {"TZ\3\13\0\0\0\0", 8}, {"TZ\3\16\10\0\0\0", 8},
+	           {"TZ\3\16\0\0\0\0", 8}, {"TZ\3\1\11\0\0\0", 8}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		int fd = watch(h);
 		say(h, fd, bad[i].bytes, bad[i].size);
-		CHECK(!h->watcher);
+		CHECK(!h->monitor);
 		close(fd);
 		fuzz_reset(h);
 	}
 }
 
-/* A keeper that reads nothing is let go once its socket is full; the holder is never held up (the alarm would end it). */
+/* A monitor that reads nothing is let go once its socket is full; the holder is never held up (the alarm would end it). */
 static void check_stuck(struct holder *h)
 {
 	int fd = watch(h), sets = 0;
 	alarm(20);
-	for (; h->watcher && sets < 1 << 20; sets++)
+	for (; h->monitor && sets < 1 << 20; sets++)
 		watch_new_set(h);
 	alarm(0);
-	CHECK(!h->watcher && sets > 10);
+	CHECK(!h->monitor && sets > 10);
 	close(fd);
 	fuzz_reset(h);
 }
@@ -111,12 +125,12 @@ static void check_last(struct holder *h)
 	char bytes[64];
 	CHECK(wake(fd) != 1);
 	watch_last(h);
-	CHECK(!h->watcher);
+	CHECK(!h->monitor);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == WIRE_HEADER + 5);
-	CHECK(memcmp(bytes, "TZ\2\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
+	CHECK(memcmp(bytes, "TZ\3\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == 0);
 	close(fd);
-	watch_last(h); /* without a keeper */
+	watch_last(h); /* without a monitor */
 	fuzz_reset(h);
 }
 
@@ -151,7 +165,7 @@ static void check_overdue(struct holder *h)
 	CHECK(!is_overdue(h, 100) && !is_overdue(h, 0)); /* once a minute */
 	h->overdue_said_at = now - 61 * SECOND_NS;
 	int fd = watch(h);
-	CHECK(!is_overdue(h, 100)); /* a keeper is at it */
+	CHECK(!is_overdue(h, 100)); /* a monitor is at it */
 	CHECK(is_overdue(h, 0));
 	close(fd);
 	fuzz_reset(h);
@@ -165,6 +179,7 @@ void check_watch(void)
 {
 	struct holder *h = fuzz_holder();
 	check_times(h);
+	check_refused(h);
 	check_nonsense(h);
 	check_stuck(h);
 	check_last(h);

@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../arena.h"
-#include "../base.h"
-#include "../namespaces.h"
-#include "../running.h"
-#include "../sandbox.h"
+#include "holder/running.h"
+#include "holder/sandbox.h"
+#include "lib/arena.h"
+#include "lib/base.h"
+#include "lib/namespaces.h"
 
 static void read_only(void)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../arena.h"
+#include "lib/arena.h"
 
 enum { LIMIT = 1 << 20 };
 

@@ -7,9 +7,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "check.h"
-#include "fuzz.h"
+#include "lib/base.h"
+#include "test/check.h"
+#include "test/fuzz.h"
 
 static struct held *usual;
 
@@ -81,6 +81,7 @@ struct client *fuzz_client(int fd)
 	struct client *c = allocate(1, sizeof *c);
 	c->fd = fd;
 	c->pid = getpid();
+	c->carried = -1;
 	c->pidfd = eventfd(0, EFD_CLOEXEC);
 	c->drop_at = UINT64_MAX;
 	return c;
@@ -99,7 +100,7 @@ void fuzz_reset(struct holder *h)
 		h->held = usual;
 		usual->uses++;
 	}
-	drop_watcher(h);
+	drop_monitor(h);
 	h->set_at = h->refresh_at = h->try_at = h->overdue_said_at = h->refreshed_ms = 0;
 	h->refresh_code = 0;
 	h->max_at = h->idle_at = 0;

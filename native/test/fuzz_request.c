@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base.h"
-#include "fuzz.h"
+#include "lib/base.h"
+#include "test/fuzz.h"
 
 static void free_client(struct client *c)
 {
@@ -22,7 +22,7 @@ static void free_client(struct client *c)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct holder *h = fuzz_holder();
-	struct client *c = fuzz_client(-1); /* no connection: WATCH is refused; fuzz_stream has one */
+	struct client *c = fuzz_client(-1);
 	struct frame answer;
 	if (size == 0 || size > WIRE_MAX_REQUEST) {
 		free_client(c);

@@ -1,8 +1,8 @@
 /* The body of a SET frame. What is accepted must keep the rules that the rest of the code relies on. */
 #include <stdlib.h>
 
-#include "../base.h"
-#include "fuzz.h"
+#include "lib/base.h"
+#include "test/fuzz.h"
 
 /* Inputs may start with a frame header: the seeds are whole frames. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* The bytes of one connection, as serve.c takes them from a socket: headers, bounds, bodies, answers. */
-#include "../serve.c"
+#include "holder/serve.c"
 
-#include "fuzz.h"
+#include "test/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,21 +14,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	h->clients[0] = fuzz_client(ends[0]);
 	if (!watch(h, EPOLL_CTL_ADD, ends[0], EPOLLIN, tag(SOURCE_CLIENT, 0)))
 		abort();
-	/* in pieces, so that a frame is cut at every place; the last byte says how large they are */
+	/* in pieces, so that a frame is cut at every location; the last byte says how large they are */
 	size_t piece = size > 0 ? size / 64 + data[size - 1] + 1 : 1;
-	for (unsigned rounds = 0; (h->clients[0] || h->watcher) && rounds < 256; rounds++) {
+	for (unsigned rounds = 0; h->clients[0] && rounds < 256; rounds++) {
 		size_t n = size - at < piece ? size - at : piece;
 		ssize_t sent = n > 0 ? send(ends[1], data + at, n, MSG_NOSIGNAL) : 0;
 		if (sent > 0)
 			at += (size_t)sent;
-		if (at == size && (h->watcher || h->clients[0]->phase != PHASE_ANSWER))
+		if (at == size && h->clients[0]->phase != PHASE_ANSWER)
 			shutdown(ends[1], SHUT_WR);
 		on_client(h, 0, EPOLLIN | EPOLLOUT);
-		on_watcher(h); /* what a WATCH made of it */
 		while (recv(ends[1], sink, sizeof sink, MSG_DONTWAIT) > 0)
 			;
 	}
-	if (h->clients[0] || h->watcher) /* a client that is served in full goes; 256 rounds are enough for every input */
+	if (h->clients[0]) /* a client that is served in full goes; 256 rounds are enough for every input */
 		abort();
 	close(ends[1]);
 	fuzz_reset(h);

@@ -26,6 +26,7 @@ beforeAll(async () => {
   symlinkSync(tazpodBinary(), join(bin, 'tazpod'))
   path = `${bin}:${scratch.env.PATH}`
   scratch.file('project/tazpod.yaml', CONFIG, 0o644)
+  await must(scratch, ['trust', '--yes']) // leaves the names
   scratch.file('project/clear.env', 'A=b\n')
   for (const shell of ['bash', 'zsh', 'fish'])
     scratch.file(`completion.${shell}`, await must(scratch, ['completion', shell]))

@@ -176,7 +176,7 @@ test('without an end, and while commands run, the header says so', () => {
 test('how the last fetch went is shown where the status tells it', () => {
   const view = unlockedView()
   const time = (ms: number) => new Date(NOW + ms).toISOString()
-  view.status.refresh = { state: 'failed', at: time(120_000), last: time(-60_000), keeper: true }
+  view.status.refresh = { state: 'failed', at: time(120_000), last: time(-60_000), monitor: true }
   const row = headerRows(view, NOW, 80).find(({ label }) => label === 'provider')
   expect(row).toMatchObject({ text: 'the last fetch failed 1m ago, again in 2m', tone: 'bad' })
 })

@@ -269,3 +269,23 @@ test('starting up loads no command and no heavy package, not even through a thir
   expect(loaded.filter((one) => heavy.includes(packageOf(one.specifier)))).toEqual([])
   expect(loaded.filter((one) => one.specifier.includes('commands/'))).toEqual([])
 })
+
+/** The native part: what each folder may include from, besides itself and verbs.h. */
+const NATIVE: Record<string, readonly string[]> = {
+  lib: [],
+  protocol: ['lib'],
+  holder: ['protocol', 'lib'],
+  client: ['holder', 'protocol', 'lib'],
+  session: ['client', 'holder', 'protocol', 'lib'],
+}
+
+test.each(Object.entries(NATIVE))('native/%s includes from below only', (folder, below) => {
+  const files = globSync(`native/${folder}/*.[ch]`, { cwd: CHECKOUT })
+  expect(files.length).toBeGreaterThan(0)
+  for (const file of files) {
+    const included = readFileSync(join(CHECKOUT, file), 'utf8').matchAll(/^#include "([^"]+)"/gm)
+    const others = [...included].map(([, path = '']) => path).filter((path) => !path.startsWith(`${folder}/`))
+    const wrong = others.filter((path) => path !== 'verbs.h' && !below.includes(path.split('/')[0] ?? ''))
+    expect(wrong, file).toEqual([])
+  }
+})

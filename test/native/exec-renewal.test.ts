@@ -27,10 +27,10 @@ function ending(value: string, valid: number, session: Filling['session'] = {}):
 const sh = (double: Double): Promise<Run> =>
   double.run(['exec', '--non-interactive', '--', '/bin/sh', '-c', 'cat "$A_FILE"'], { env: { TZ_EXEC: '1' } })
 
-/** As a put from inside a command does it: no keeper is started, and none can be at work before it is killed. */
+/** As a put from inside a command does it: no monitor is started, and none can be at work before it is killed. */
 const fillUnkept = async (double: Double, filling: Filling): Promise<void> => {
   await double.fill(filling, { env: { TAZPOD_GHOST: '/a/view' } })
-  expect(double.keepers()).toEqual([])
+  expect(double.monitors()).toEqual([])
 }
 
 const pause = (ms: number): Promise<unknown> => until(() => false, ms)
@@ -86,7 +86,7 @@ describe('the end of what is delivered', () => {
   test('past, with a refresh due: exec does it at once, whoever keeps the session', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch)
-    double.does('pull', { code: 69 }) // the keeper's own try fails
+    double.does('pull', { code: 69 }) // the monitor's own try fails
     await double.fill(ending('old', 1, { refresh: 1 }))
     expect(await until(() => double.calls().length === 1, 20_000)).toBe(true)
     double.does('pull', { put: ending('new', 3_600, { refresh: 3_000, cause: 'refresh' }) })
@@ -101,8 +101,8 @@ describe('the end of what is delivered', () => {
 
 const hasty = hastyBinary()
 
-describe.skipIf(hasty === undefined).concurrent('with short times: late, and no keeper', () => {
-  test('exec fetches the set anew, and starts a keeper on the way', async () => {
+describe.skipIf(hasty === undefined).concurrent('with short times: late, and no monitor', () => {
+  test('exec fetches the set anew, and starts a monitor on the way', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
     double.does('pull', { put: ending('new', 3_600, { refresh: 3_000, cause: 'refresh' }) })
@@ -110,7 +110,7 @@ describe.skipIf(hasty === undefined).concurrent('with short times: late, and no 
     await pause(2_300)
     expect(await sh(double)).toMatchObject({ status: 0, stdout: 'new', stderr: '' })
     expect(double.calls()).toHaveLength(1)
-    expect(double.keepers()).toHaveLength(1)
+    expect(double.monitors()).toHaveLength(1)
   })
 
   test('what fails or is stuck leaves the old set, and is not tried at every command', async () => {
@@ -138,7 +138,7 @@ describe.skipIf(hasty === undefined).concurrent('with short times: late, and no 
     expect(scratch.processes()).toHaveLength(1) // the holder: no Node stays behind
   })
 
-  test('a keeper that is at it is waited for', async () => {
+  test('a monitor that is at it is waited for', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
     double.does('pull', { code: 69 })
@@ -146,6 +146,6 @@ describe.skipIf(hasty === undefined).concurrent('with short times: late, and no 
     await pause(2_300)
     expect(await until(() => double.calls().length > 0)).toBe(true)
     expect(await sh(double)).toMatchObject({ status: 0, stdout: 'old', stderr: '' })
-    expect(double.calls().filter(({ env }) => env.TZ_EXEC)).toEqual([]) // all of them the keeper's
+    expect(double.calls().filter(({ env }) => env.TZ_EXEC)).toEqual([]) // all of them the monitor's
   })
 })

@@ -15,7 +15,7 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 data = b''
 try:
-    s.sendall(b'TZ\\x02\\x09\\x03\\0\\0\\0\\x01\\0A')
+    s.sendall(b'TZ\\x03\\x09\\x05\\0\\0\\0\\x01\\0\\x01\\0A')
 except OSError:
     pass
 try:

@@ -78,7 +78,7 @@ test('a set that is not valid, too large or cut short leaves the one before it',
     ['cut short', good.subarray(0, good.length - name), 65],
     ['no frame', Buffer.from('hello, is this a frame?'), 65],
     ['nothing', Buffer.alloc(0), 65],
-    ['a frame of 65 MiB', header(1, 65 * MIB), 65],
+    ['a frame of 65 MiB', header(3, 65 * MIB), 65],
     ['another version', header(9, 0), 70],
   ]
   for (const [what, stdin, status] of tries) {
@@ -97,15 +97,18 @@ test('who is still being sent the old set gets all of it after it was replaced',
   const slow = connect(join(runtimeOf(scratch), 'socket'))
   slow.pause() // the kernel's buffers are full long before the value is through
   await once(slow, 'connect')
-  const request = Buffer.from('TZ\x02\x09\x03\0\0\0\x01\0A', 'latin1')
+  const request = Buffer.from('TZ\x03\x09\x05\0\0\0\x01\0\x01\0A', 'latin1')
   await new Promise((resolve) => slow.write(request, resolve))
   expect((await native(scratch, ['status'])).status).toBe(0) // served in turn: the request above is in
   await filled(scratch, { secrets: { A: 'new' } })
   const parts: Buffer[] = []
   for await (const part of slow) parts.push(part as Buffer)
   const all = Buffer.concat(parts)
-  expect(all.readUInt32LE(4)).toBe(MIB)
-  expect(all.subarray(8).equals(old)).toBe(true)
+  expect(all.subarray(0, 16).equals(Buffer.from('TZ\x03\x10\x08\0\0\0\x01\0\0\0\0\0\x10\0', 'latin1'))).toBe(
+    true,
+  ) // SIZES
+  expect(all.readUInt32LE(20)).toBe(MIB)
+  expect(all.subarray(24).equals(old)).toBe(true)
   expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('new')
 })
 
@@ -125,5 +128,5 @@ function withEntry(value: Buffer): Buffer {
   record.writeUInt32LE(8 + value.length, 1)
   record.writeUInt32LE(value.length, 9)
   const body = Buffer.concat([small.subarray(8, entry), record, value, small.subarray(entry + 13)])
-  return Buffer.concat([header(2, body.length), body])
+  return Buffer.concat([header(3, body.length), body])
 }

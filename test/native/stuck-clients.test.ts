@@ -9,13 +9,13 @@ import { needRoot } from '../support/tools.ts'
 import { until } from '../support/until.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
-const GET_BIG = bytes('TZ\x02\x09\x05\0\0\0\x03\0BIG')
+const GET_BIG = bytes('TZ\x03\x09\x07\0\0\0\x01\0\x03\0BIG')
 /** What they send, and then nothing more; none of them reads. */
 const STUCK: Record<string, Buffer> = {
   nothing: Buffer.alloc(0),
-  'half a header': bytes('TZ\x02'),
-  'half a request': bytes('TZ\x02\x03\xff\0\0\0\x01'),
-  'half a set': bytes('TZ\x02\x01\0\x10\0\0\x01'),
+  'half a header': bytes('TZ\x03'),
+  'half a request': bytes('TZ\x03\x03\xff\0\0\0\x01'),
+  'half a set': bytes('TZ\x03\x01\0\x10\0\0\x01'),
   'a request whose answer it does not read': GET_BIG,
 }
 

@@ -8,7 +8,6 @@ import {
   partsOf,
   pidsOf,
   ready,
-  readyToLock,
   SESSION_CONFIG,
   shellAtTerminal,
   shellWithin,
@@ -26,12 +25,12 @@ afterEach(() => scratch[Symbol.asyncDispose]())
 describe.each([false, true])('SIGKILL with the alternate screen %s', (alternate) => {
   // The shell outside waits for the parent: with that gone it writes its prompt at once, onto the alternate screen, and
   // a person who does not see it there presses Enter.
-  test.each(['node', 'parent', 'shell', 'watch', 'guard'] as const)('of the %s', async (part) => {
+  test.each(['node', 'parent', 'shell', 'watch', 'restorer'] as const)('of the %s', async (part) => {
     await heldProject(scratch)
     await using terminal = await shellWithin(scratch)
     const parts = await busy(scratch, terminal, alternate)
     process.kill(parts[part], 'SIGKILL')
-    if (part === 'watch' || part === 'guard') {
+    if (part === 'watch' || part === 'restorer') {
       // Not needed to go on: the session ends later, cleanly.
       process.kill(parts.shell, 'SIGHUP')
     }
@@ -125,9 +124,9 @@ describe('session.lockOnExit', () => {
   test('the exit of the last shell locks, that of another does not', async () => {
     await heldProject(scratch, LOCKS)
     await using one = shellAtTerminal(scratch)
-    await readyToLock(one)
+    await ready(one)
     await using two = shellAtTerminal(scratch)
-    await readyToLock(two)
+    await ready(two)
     one.line('exit')
     await one.exit()
     expect(await state()).toBe('unlocked')
@@ -139,9 +138,9 @@ describe('session.lockOnExit', () => {
   test('another session counts even when its shell is unknown to a new holder', async () => {
     await heldProject(scratch, LOCKS)
     await using one = shellAtTerminal(scratch)
-    await readyToLock(one)
+    await ready(one)
     await using two = shellAtTerminal(scratch)
-    await readyToLock(two)
+    await ready(two)
     await tazpod(scratch, ['lock'])
     await footerShows(one, 'LOCKED')
     await heldProject(scratch, LOCKS)
@@ -158,7 +157,7 @@ describe('session.lockOnExit', () => {
     await using plain = shellAtTerminal(scratch, { flags: ['--plain'] })
     await plain.waitForText('in>')
     await using shell = shellAtTerminal(scratch)
-    await readyToLock(shell)
+    await ready(shell)
     shell.line('exit')
     await shell.exit()
     expect(await state()).toBe('unlocked')
@@ -169,14 +168,14 @@ describe('session.lockOnExit', () => {
   test.each(['node', 'parent', 'shell'] as const)('SIGKILL of the %s is an exit too', async (part) => {
     await heldProject(scratch, LOCKS)
     await using shell = shellAtTerminal(scratch)
-    await readyToLock(shell)
+    await ready(shell)
     const parts = await partsOf(scratch)
     process.kill(parts[part], 'SIGKILL')
     await shell.exit()
     expect(await until(async () => (await state()) === 'locked', 15_000)).toBe(true)
   })
 
-  /** Kills Node as soon as it is there: some 60 ms before it can have read the project's rules. */
+  /** Kills Node as soon as it is there: some 60 ms before it could have read the project's file. */
   async function killedEarly(config: string): Promise<void> {
     await heldProject(scratch, config)
     await using shell = shellAtTerminal(scratch)
@@ -187,12 +186,12 @@ describe('session.lockOnExit', () => {
     await shell.exit()
   }
 
-  test('SIGKILL before the rules were read locks where the project file names it', async () => {
+  test('SIGKILL before Node has read anything locks where what is held says so', async () => {
     await killedEarly(LOCKS)
     expect(await state()).toBe('locked')
   })
 
-  test('SIGKILL before the rules were read locks nothing elsewhere', async () => {
+  test('SIGKILL before Node has read anything locks nothing elsewhere', async () => {
     await killedEarly(SESSION_CONFIG)
     expect(await state()).toBe('unlocked')
   })
@@ -200,7 +199,7 @@ describe('session.lockOnExit', () => {
   test('a closed window too', async () => {
     await heldProject(scratch, LOCKS)
     await using shell = shellAtTerminal(scratch)
-    await readyToLock(shell)
+    await ready(shell)
     shell.hangUp()
     await shell.exit()
     expect(await until(async () => (await state()) === 'locked', 15_000)).toBe(true)

@@ -193,7 +193,7 @@ test('the session reads no secret: nothing of it is in its parts', async () => {
   await using shell = shellAtTerminal(scratch)
   await ready(shell)
   const parts = await partsOf(scratch)
-  for (const pid of [parts.node, parts.parent, parts.guard, parts.watch])
+  for (const pid of [parts.node, parts.parent, parts.restorer, parts.watch])
     expect(
       readFileSync(`/proc/${pid}/environ`, 'latin1') + readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
     ).not.toContain(secret)

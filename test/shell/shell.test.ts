@@ -71,7 +71,7 @@ describe('the shell', () => {
     const seen = read('seen')
     await using bare = shellAtTerminal(scratch, { flags: ['--plain'], args, env })
     expect(await bare.exit()).toMatchObject({ exitCode: 0 })
-    const own = /^(?:TAZPOD_PORTER|LINES|COLUMNS)=/
+    const own = /^(?:TAZPOD_BROKER|LINES|COLUMNS)=/
     const without = (text: string): string[] => text.split('\0').filter((line) => !own.test(line))
     expect(without(seen)).toEqual(without(read('seen')))
     expect(seen).toContain('NODE_OPTIONS=--max-old-space-size=77')
@@ -248,13 +248,13 @@ describe('the terminal', () => {
   })
 })
 
-test('the watcher and the guard cost little memory', async () => {
+test('the watcher and the restorer cost little memory', async () => {
   await using shell = shellAtTerminal(scratch)
   await ready(shell)
   const parts = await partsOf(scratch)
   const kib = (pid: number): number =>
     Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
-  for (const pid of [parts.parent, parts.guard, parts.watch]) expect(kib(pid)).toBeLessThan(2048)
+  for (const pid of [parts.parent, parts.restorer, parts.watch]) expect(kib(pid)).toBeLessThan(2048)
   shell.line('exit')
   await shell.exit()
   expect((await run(scratch, ['true'])).status).toBe(0)

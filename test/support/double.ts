@@ -80,7 +80,7 @@ setTimeout(end, sleep)
  * stuck is not shorter: on a busy machine one that is not has to start, and say so, before.
  */
 const SHORT =
-  '-O1 -DKEEP_REFRESH_S=8 -DKEEP_PAUSE_S=1 -DKEEP_REVOKE_S=8 -DOVERDUE_S=1 -DOVERDUE_AGAIN_S=4 -DEXEC_REFRESH_S=8 -DLOOK_S=1'
+  '-O1 -DMONITOR_REFRESH_S=8 -DMONITOR_PAUSE_S=1 -DMONITOR_REVOKE_S=8 -DOVERDUE_S=1 -DOVERDUE_AGAIN_S=4 -DEXEC_REFRESH_S=8 -DLOOK_S=1'
 
 /** That program; nothing, with a printed reason, where no compiler is found. Built once per test run. */
 export function hastyBinary(): string | undefined {
@@ -166,27 +166,27 @@ export class Double {
   }
 
   /**
-   * The keepers that run, found by their argument. Between fork(2) and execve(2) a keeper's child (`tazpod revoke`)
-   * carries its parent's arguments: on a slow machine it was counted as a second keeper, so a keeper's child is none.
+   * The monitors that run, found by their argument. Between fork(2) and execve(2) a monitor's child (`tazpod revoke`)
+   * carries its parent's arguments: on a slow machine it was counted as a second monitor, so a monitor's child is none.
    */
-  keepers(): number[] {
+  monitors(): number[] {
     const { runtime } = this.#scratch
     const found = this.#scratch
       .processes()
-      .filter(({ command }) => command.startsWith(`tazpod ghost keep ${runtime}/`))
+      .filter(({ command }) => command.startsWith(`tazpod ghost monitor ${runtime}/`))
       .map(({ pid }) => pid)
     return found.filter((pid) => !found.includes(parentOf(pid)))
   }
 
-  /** Kills the keepers, and waits until the holder has noticed: until then a put would start no other one. */
-  async killKeepers(): Promise<void> {
-    for (const keeper of this.keepers()) await killed(keeper)
+  /** Kills the monitors, and waits until the holder has noticed: until then a put would start no other one. */
+  async killMonitors(): Promise<void> {
+    for (const monitor of this.monitors()) await killed(monitor)
     const noticed = async (): Promise<boolean> => {
       const { stdout } = await this.run(['status', '--json'])
-      const { refresh } = JSON.parse(stdout) as { refresh: { keeper: boolean } | null }
-      return refresh?.keeper !== true
+      const { refresh } = JSON.parse(stdout) as { refresh: { monitor: boolean } | null }
+      return refresh?.monitor !== true
     }
-    if (!(await until(noticed))) throw new Error('the holder does not notice that its keeper is gone')
+    if (!(await until(noticed))) throw new Error('the holder does not notice that its monitor is gone')
   }
 }
 

@@ -39,9 +39,9 @@ export async function setFrame(scratch: Scratch, project: Project, cwd: string):
   const secrets = new Map(Object.entries(project.secrets).map(([name, value]) => [name, Buffer.from(value)]))
   const set = compileLaunchSet({ config: config.value, secrets, root: cwd, ghost })
   if (!set.ok) throw new Error(JSON.stringify(set.error))
-  const { idle, max, scope } = config.value.session
+  const { idle, max, scope, lockOnExit } = config.value.session
   const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true })
-  const meta = { idle, max, scope, label: 'test', root: cwd, provider: 'vault' }
+  const meta = { idle, max, scope, lockOnExit, label: 'test', root: cwd, provider: 'vault' }
   return encodeSet(set.value, { ...meta, config: { dev, ino, size, mtimeNs, ctimeNs } })
 }
 

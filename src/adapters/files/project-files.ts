@@ -34,7 +34,7 @@ export const CONFIG_NAME = 'tazpod.yaml'
 
 /**
  * The tazpod.yaml that governs `folder`: its own, or that of the nearest folder above that has one as a plain file
- * (`native/place.c` walks the same way). Undefined: no project.
+ * (`native/lib/location.c` walks the same way). Undefined: no project.
  */
 export function findConfig(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { Failure } from '../../core/failure/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { findInstall } from './install.ts'
@@ -37,7 +38,7 @@ export interface GhostStatus {
     /** The last success or failure. */
     last: string | null
     /** Whether the process that does it is there. */
-    keeper: boolean
+    monitor: boolean
   } | null
   secrets?: number
   running?: RunningCommand[]
@@ -69,6 +70,8 @@ export interface Surroundings {
 }
 
 const LOCKED = 75
+/** A failure comes as a line of JSON on this descriptor. */
+const ERRORS = ['--errors-fd', '3'] as const
 /** A watcher that gave up (a runtime folder that can't be trusted) is started again after this. */
 const RESTART_MS = 5000
 /** Largest answer that is read: one value of 1 MiB, or a status with many children. */
@@ -76,7 +79,7 @@ const MAX_OUTPUT = 8 * 1024 * 1024
 /** A whole set, and a length before each value. */
 const MAX_MANY = 65 * 1024 * 1024
 /** In the place of a length: there is no entry of that name. */
-const ABSENT = 0xffff_ffff
+export const ABSENT = 0xffff_ffff
 
 /** The project of the current folder. Failures: native-missing, ghost. */
 export async function where(surroundings?: Surroundings): Promise<Result<Where>> {
@@ -165,23 +168,23 @@ export async function hand(args: readonly string[]): Promise<Result<number>> {
 }
 
 /** The argv that becomes a person's shell on the session's terminal, with what `parent` (`tazpod shell`) was given. */
-export function sessionArgv(parent: number, porter: string): [string, ...string[]] {
-  return [findInstall().binary, 'ghost', 'session', String(parent), porter]
+export function sessionArgv(parent: number, broker: string): [string, ...string[]] {
+  return [findInstall().binary, 'ghost', 'session', String(parent), broker]
 }
 
 /** A command that has the session's terminal for itself. */
-export interface Aside {
+export interface Lent {
   /** Its exit code, once the terminal is raw again. */
   ended: Promise<number>
   /** Ends it, within about a second. */
   end(): void
 }
 
-/** Runs a command of tazpod on this terminal, set as it was before the session whose page `guard` is. */
-export function startAside(guard: number, args: readonly string[]): Aside {
+/** Runs a command of tazpod on this terminal, set as it was before the session whose page `page` is. */
+export function startLent(page: number, args: readonly string[]): Lent {
   const { binary } = findInstall()
   const lend = (command: readonly string[]) =>
-    spawn(binary, ['ghost', 'aside', '3', String(process.pid), ...command], { stdio: [0, 1, 2, guard] })
+    spawn(binary, ['ghost', 'lend', '3', String(process.pid), ...command], { stdio: [0, 1, 2, page] })
   const { promise, resolve } = Promise.withResolvers<number>()
   const child = lend([binary, ...args])
   child.on('error', () => resolve(70))
@@ -248,25 +251,26 @@ export async function flock(file: string): Promise<Result<FileLock>> {
   const install = findInstall()
   if (!install.native) return err({ reason: 'native-missing', path: install.binary })
   const { promise, resolve } = Promise.withResolvers<Result<FileLock>>()
-  const child = spawn(install.binary, ['ghost', 'flock', file], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(install.binary, [...ERRORS, 'ghost', 'flock', file], {
+    stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+  })
   const ended = new Promise<void>((done) => child.once('close', () => done()))
-  const said: Buffer[] = []
-  child.stdin.on('error', () => {})
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk))
+  const failed = failureOf(child)
+  child.stdin?.on('error', () => {})
   child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
-  child.stdout.once('data', () => {
+  child.stdout?.once('data', () => {
     resolve(
       ok({
         release() {
-          child.stdin.end()
+          child.stdin?.end()
           return ended
         },
       }),
     )
   })
-  child.on('close', (code) => {
-    const busy: Failure = { reason: 'vault-busy', path: file }
-    resolve(err(code === LOCKED ? busy : ghostFailure(code, Buffer.concat(said).toString())))
+  child.on('close', () => {
+    const failure = failed()
+    resolve(err(failure.exitCode === LOCKED ? { reason: 'vault-busy', path: file } : failure))
   })
   return promise
 }
@@ -281,26 +285,25 @@ async function runNative(
   const install = findInstall()
   if (!install.native) return err({ reason: 'native-missing', path: install.binary })
   const { promise, resolve } = Promise.withResolvers<Result<Buffer>>()
-  const child = spawn(install.binary, args, {
+  const child = spawn(install.binary, [...ERRORS, ...args], {
     ...surroundings,
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'ignore', 'pipe'],
   })
   const out: Buffer[] = []
-  const said: Buffer[] = []
+  const failed = failureOf(child)
   let size = 0
   child.stdout?.on('data', (chunk: Buffer) => {
     size += chunk.length
     if (size > maxOutput) child.kill()
     else out.push(chunk)
   })
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
   child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
   child.on('close', (code) => {
     const output = Buffer.concat(out)
     for (const chunk of out) chunk.fill(0)
     if (code === 0) return resolve(ok(output))
     output.fill(0)
-    resolve(err(ghostFailure(code, Buffer.concat(said).toString())))
+    resolve(err(failed()))
   })
   if (input && child.stdin) {
     child.stdin.on('error', () => {}) // it ended early: its exit code says why
@@ -309,20 +312,24 @@ async function runNative(
   return promise
 }
 
-/** The words of the native binary: `tazpod: message`, then perhaps `  next: command`. */
-function ghostFailure(code: number | null, said: string): Failure {
-  const lines = said.split('\n').filter((line) => line !== '')
-  const next = lines.find((line) => line.startsWith('  next: '))?.slice('  next: '.length)
-  const message = lines
-    .filter((line) => !line.startsWith('  next: '))
-    .map((line) => line.replace(/^tazpod: /, ''))
-    .join('\n')
-  const failure = {
-    reason: 'ghost',
-    exitCode: code ?? 70,
-    message: message || 'the native part of tazpod was stopped',
-  } as const
-  return next === undefined ? failure : { ...failure, next }
+type GhostFailure = Extract<Failure, { reason: 'ghost' }>
+
+/** Collects the one line of JSON that a failed verb writes to descriptor 3 (`native/lib/base.h`); read it at the end. */
+function failureOf(child: ChildProcess): () => GhostFailure {
+  const said: Buffer[] = []
+  const errors = child.stdio[3] as Readable | null | undefined
+  errors?.on('data', (chunk: Buffer) => said.push(chunk))
+  return () => {
+    const line = Buffer.concat(said)
+    if (line.length === 0) return ghost('the native part of tazpod was stopped')
+    const failure = json<Omit<GhostFailure, 'reason'>>(ok(line))
+    return failure.ok ? { reason: 'ghost', ...failure.value } : ghost('the native part failed without words')
+  }
+}
+
+/** What it should not do. */
+function ghost(message: string): GhostFailure {
+  return { reason: 'ghost', exitCode: 70, message }
 }
 
 function json<T>(output: Result<Buffer>): Result<T> {
@@ -330,10 +337,6 @@ function json<T>(output: Result<Buffer>): Result<T> {
   try {
     return ok(JSON.parse(output.value.toString('utf8')) as T)
   } catch {
-    return err({
-      reason: 'ghost',
-      exitCode: 70,
-      message: 'the native part of tazpod gave an answer that is no JSON',
-    })
+    return err(ghost('the native part of tazpod gave an answer that is no JSON'))
   }
 }

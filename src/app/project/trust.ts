@@ -1,7 +1,9 @@
+import { writeNames } from '../../adapters/files/names-file.ts'
 import { userPaths } from '../../adapters/files/paths.ts'
 import { addTrusted, readTrusted } from '../../adapters/files/trust-store.ts'
 import { confirm, hasTerminal, showOnTerminal } from '../../adapters/terminal/terminal.ts'
 import { type GrantRow, grantTable } from '../../core/grant/grants.ts'
+import { secretNames } from '../../core/grant/named-secrets.ts'
 import { grantLine, settingLines, warningLines } from '../../core/project/trust-terms.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Project } from './project.ts'
@@ -44,9 +46,12 @@ export async function trustView(env: NodeJS.ProcessEnv, project: Project): Promi
   })
 }
 
-/** Remembers this very content as trusted. Failures: those of private files. */
-export function rememberTrust(env: NodeJS.ProcessEnv, project: Project): Promise<Result<void>> {
-  const { file } = project
+/** Remembers this very content as trusted, and its names for completion. Failures: those of private files. */
+export async function rememberTrust(env: NodeJS.ProcessEnv, project: Project): Promise<Result<void>> {
+  const { file, config } = project
+  const binds = config.binds.map(({ path }) => path)
+  const named = await writeNames(userPaths(env), file.folder, { secrets: secretNames(config), binds })
+  if (!named.ok) return named
   return addTrusted(userPaths(env), file.path, {
     sha256: file.sha256,
     dev: String(file.folder.dev),

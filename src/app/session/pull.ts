@@ -29,7 +29,7 @@ export interface PullOptions {
   forget: boolean
   /** Use the encrypted copy of the last pull, ask no server. */
   offline?: boolean
-  /** Started by the keeper: nobody watches, and the set that is there is better than the copy of an older one. */
+  /** Started by the monitor: nobody watches, and the set that is there is better than the copy of an older one. */
   refresh?: boolean
   /** Values that take the place of what the provider has: what a command made of a file. The caller wipes them. */
   replaced?: ReadonlyMap<string, Buffer>
@@ -205,7 +205,7 @@ function internalEntries(
   })
 }
 
-/** Seconds until the keeper fetches anew; 0: the session ends before. */
+/** Seconds until the monitor fetches anew; 0: the session ends before. */
 function refreshOf({ session }: ProvidedSet, { max }: SessionConfig): number {
   const refresh = session?.refresh ?? 0
   return max !== 0 && refresh >= max ? 0 : refresh
@@ -213,12 +213,13 @@ function refreshOf({ session }: ProvidedSet, { max }: SessionConfig): number {
 
 function metaOf(
   project: Project | undefined,
-  { idle, max, scope, cause }: SessionConfig & { cause: 'unlock' | 'refresh' },
+  { idle, max, scope, lockOnExit, cause }: SessionConfig & { cause: 'unlock' | 'refresh' },
 ): SessionMeta {
   const root = project?.root ?? ''
   const provider = project?.config.provider ?? 'vault'
   const label = project ? labelOf(project.root) : 'default'
-  return { idle, max, scope, cause, label, root, provider, ...(project && { config: project.file.identity }) }
+  const session = { idle, max, scope, lockOnExit, cause }
+  return { ...session, label, root, provider, ...(project && { config: project.file.identity }) }
 }
 
 /** The name of the project for people: its folder, within the 255 bytes of the protocol. */

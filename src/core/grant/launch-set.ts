@@ -1,5 +1,5 @@
 /**
- * What the holder is given: the typed mirror of the SET records in `native/PROTOCOL.md`. `ghost-set.ts` encodes it.
+ * What the holder is given: the typed mirror of the SET records in `native/PROTOCOL.md`. `set-frame.ts` encodes it.
  */
 export interface LaunchSet {
   entries: LaunchEntry[]

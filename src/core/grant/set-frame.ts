@@ -11,6 +11,8 @@ export interface SessionMeta {
   /** `refresh`: goes on with the session that is unlocked, and never unlocks. Absent: `unlock`. */
   cause?: 'unlock' | 'refresh'
   scope: 'user' | 'terminal'
+  /** The end of the last `tazpod shell` of the project locks. Absent: no. */
+  lockOnExit?: boolean
   /** Of the `tazpod.yaml` that the set was compiled from; absent without a project. */
   config?: ConfigIdentity
   /** Name shown to people. */
@@ -29,11 +31,20 @@ export interface ConfigIdentity {
   ctimeNs: bigint
 }
 
-const RECORD = { meta: 1, entry: 2, plan: 3, file: 4, value: 5, bind: 6, env: 7, missing: 8, end: 9 } as const
-const KINDS = { secret: 0, rendered: 1, internal: 2 } as const
-const FRAME_VERSION = 2
-const SET_FRAME = 1
-const FRAME_HEADER = 8
+/** The numbers of `native/protocol`: test/vectors/layout.tsv holds both to one table. */
+export const FRAME = { header: 8, version: 3, set: 1 } as const
+export const RECORD = {
+  meta: 1,
+  entry: 2,
+  plan: 3,
+  file: 4,
+  value: 5,
+  bind: 6,
+  env: 7,
+  missing: 8,
+  end: 9,
+} as const
+export const ENTRY = { secret: 0, rendered: 1, internal: 2 } as const
 
 /**
  * Writes the SET frame of `native/PROTOCOL.md`, header included, into one Buffer that the caller wipes. The set
@@ -42,12 +53,12 @@ const FRAME_HEADER = 8
 export function encodeSet(set: LaunchSet, session: SessionMeta): Buffer {
   const size = writeSet(new Measure(), set, session)
   if (size > SET_LIMITS.bodyBytes) throw new RangeError(`a set of ${size} bytes`)
-  const frame = Buffer.alloc(FRAME_HEADER + size)
+  const frame = Buffer.alloc(FRAME.header + size)
   frame.write('TZ', 0, 'latin1')
-  frame[2] = FRAME_VERSION
-  frame[3] = SET_FRAME
+  frame[2] = FRAME.version
+  frame[3] = FRAME.set
   frame.writeUInt32LE(size, 4)
-  writeSet(new Writer(frame, FRAME_HEADER), set, session)
+  writeSet(new Writer(frame, FRAME.header), set, session)
   return frame
 }
 
@@ -85,6 +96,7 @@ function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {
   sink.u32(session.refresh ?? 0)
   sink.u8(session.scope === 'terminal' ? 1 : 0)
   sink.u8(session.cause === 'refresh' ? 1 : 0)
+  sink.u8(session.lockOnExit ? 1 : 0)
   const { config } = session
   sink.u8(config === undefined ? 0 : 1)
   for (const field of ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const) sink.u64(config?.[field] ?? 0n)
@@ -95,7 +107,7 @@ function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {
 }
 
 function writeEntry(sink: Sink, entry: LaunchEntry): void {
-  sink.u8(KINDS[entry.kind])
+  sink.u8(ENTRY[entry.kind])
   sink.str(entry.name, SET_LIMITS.nameBytes)
   sink.bytes(entry.value)
 }

@@ -1,4 +1,4 @@
-import { type Aside, startAside } from '../../adapters/holder/client.ts'
+import { type Lent, startLent } from '../../adapters/holder/client.ts'
 
 /** What has the terminal otherwise. */
 export interface Lender {
@@ -10,16 +10,16 @@ export interface Lender {
 
 /** Lends the session's terminal: the shell waits meanwhile, and its screen is afterwards as it was. */
 export class Lending {
-  readonly #guard: number
+  readonly #page: number
   readonly #lender: Lender
   #isLent = false
   #isOver = false
-  #command: Aside | undefined
+  #command: Lent | undefined
   #key: (() => void) | undefined
 
-  /** `guard` is the descriptor of the guard's page. */
-  constructor(guard: number, lender: Lender) {
-    this.#guard = guard
+  /** `page` is the descriptor of the session's page. */
+  constructor(page: number, lender: Lender) {
+    this.#page = page
     this.#lender = lender
   }
 
@@ -36,7 +36,7 @@ export class Lending {
   async run(args: readonly string[]): Promise<boolean> {
     let code: number | undefined
     await this.#lend(async () => {
-      this.#command = startAside(this.#guard, args)
+      this.#command = startLent(this.#page, args)
       code = await this.#command.ended
       this.#command = undefined
       if (code !== 0 && !this.#isOver) await this.#untilKey('\n[any key goes back to the shell] ')

@@ -1,7 +1,7 @@
 import { type GhostStatus, lock, sessionArgv, watchStatus } from '../../adapters/holder/client.ts'
-import { GuardPage } from '../../adapters/holder/guard-page.ts'
 import { hasCommand } from '../../adapters/holder/install.ts'
 import { stopProcess } from '../../adapters/holder/running.ts'
+import { SessionPage } from '../../adapters/holder/session-page.ts'
 import { type PtyProgram, startOnPty } from '../../adapters/terminal/pty.ts'
 import type { ShellRules } from '../../app/session/shell.ts'
 import { formatSpan } from '../../core/text/duration.ts'
@@ -14,10 +14,10 @@ import { Screen } from './screen.ts'
 import type { Size } from './size.ts'
 
 export interface SessionOptions {
-  /** The inherited descriptor of the guard's page. */
-  guard: number
+  /** The inherited descriptor of the session's page. */
+  page: number
   /** Where the shell asks for a holder. */
-  porter: string
+  broker: string
   keys: boolean
   /** What the project says; asked once the shell has been started, which need not wait for the parser of YAML. */
   rules: () => Promise<ShellRules>
@@ -33,7 +33,7 @@ type Running = NonNullable<GhostStatus['running']>
 /** One shell in its ghost, with the footer below it: what is typed goes in, what is written comes out. */
 export class Session {
   readonly #options: SessionOptions
-  readonly #page: GuardPage
+  readonly #page: SessionPage
   readonly #keys: Keys
   readonly #screen: Screen
   readonly #lending: Lending
@@ -54,7 +54,7 @@ export class Session {
   #hasDashboard = false
   #waitsToLock = false
 
-  private constructor(options: SessionOptions, page: GuardPage) {
+  private constructor(options: SessionOptions, page: SessionPage) {
     this.#options = options
     this.#page = page
     this.#keys = new Keys(options.keys)
@@ -68,9 +68,9 @@ export class Session {
     this.#lending = new Lending(page.fd, { suspend: () => this.#suspend(), resume: () => this.#resume() })
   }
 
-  /** Runs until the shell ends; returns its exit code, or undefined where no guard is around this process. */
+  /** Runs until the shell ends; returns its exit code, or undefined where no native parent is around this process. */
   static async run(options: SessionOptions): Promise<number | undefined> {
-    const page = GuardPage.open(options.guard)
+    const page = SessionPage.open(options.page)
     if (page === undefined) return undefined
     return new Session(options, page).#run()
   }
@@ -80,7 +80,7 @@ export class Session {
     this.#screen.begin()
     const { cols, rows } = this.#screen.inner
     this.#shell = await startOnPty(
-      sessionArgv(process.ppid, this.#options.porter),
+      sessionArgv(process.ppid, this.#options.broker),
       { cols, rows },
       { data: (bytes) => this.#screen.feed(bytes), end: (code) => this.#end.resolve(code) },
     )
@@ -90,7 +90,6 @@ export class Session {
     const stopWatching = watchStatus((status) => this.#changed(status))
     const ticks = setInterval(() => this.#tick(), TICK_MS)
     const code = await this.#end.promise
-    await this.#learned // a shell that was left at once locks, too, where the project says so
     stopWatching()
     clearInterval(ticks)
     clearTimeout(this.#noteTimer)
@@ -102,9 +101,7 @@ export class Session {
   }
 
   async #learnRules(): Promise<void> {
-    const { lockOnExit, ownTerminalOnly } = await this.#options.rules()
-    this.#page.rules(lockOnExit)
-    this.#ownTerminalOnly = ownTerminalOnly
+    this.#ownTerminalOnly = (await this.#options.rules()).ownTerminalOnly
   }
 
   /** A closed window, a SIGTERM, a defect: the terminal is put back, and the shell is hung up on. */

@@ -112,7 +112,7 @@ test.each([
   const here = await lab(SECRETS)
   await using server = here.server
   await member(scratch, here, yaml())
-  await pull(scratch) // its keeper is there before the session can end
+  await pull(scratch) // its monitor is there before the session can end
   await makeProject(scratch, yaml(session))
   const done = await pull(scratch)
   expect(done.stderr).toBe('')

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { expect } from 'vitest'
 import { tazpodBinary } from '../installed.ts'
 import { parentOf } from '../processes.ts'
@@ -76,12 +75,12 @@ export interface Parts {
   /** `tazpod shell`, the native parent. */
   parent: number
   node: number
-  guard: number
+  restorer: number
   shell: number
   watch: number
 }
 
-/** The processes of the one session of this scratch. The shell and its footer may be there before the guard is. */
+/** The processes of the one session of this scratch. The shell and its footer may be there before the restorer is. */
 export async function partsOf(scratch: Scratch): Promise<Parts> {
   let found = foundParts(scratch)
   const missing = (): string[] => Object.entries(found).flatMap(([name, pid]) => (pid ? [] : [name]))
@@ -96,35 +95,19 @@ export async function partsOf(scratch: Scratch): Promise<Parts> {
 
 function foundParts(scratch: Scratch): Record<keyof Parts, number | undefined> {
   const all = scratch.processes().map((p) => ({ ...p, ppid: parentOf(p.pid) }))
-  const node = all.find((p) => p.command.includes('main.js shell --guard'))
+  const node = all.find((p) => p.command.includes('main.js shell --page'))
   const natives = all.filter((p) => p.command.includes('tazpod shell'))
   const parent = natives.find((p) => p.pid === node?.ppid)
-  const guard = natives.find((p) => p.ppid === parent?.pid)
+  const restorer = natives.find((p) => p.ppid === parent?.pid)
   const shell = all.find((p) => p.ppid === node?.pid && !p.command.includes('ghost watch'))
   const watch = all.find((p) => p.ppid === node?.pid && p.command.includes('ghost watch'))
-  return { parent: parent?.pid, node: node?.pid, guard: guard?.pid, shell: shell?.pid, watch: watch?.pid }
-}
-
-/** native/guard.h: where the flags are in the page that the parts of a session share, and the one that is meant here. */
-const GUARD_FLAGS = 2048
-const GUARD_LOCK_ON_EXIT = 1
-
-/**
- * A shell of a project with `session.lockOnExit` is ready, and its exit locks: the project's rules are read beside the
- * start of the shell.
- */
-export async function readyToLock(terminal: Terminal): Promise<void> {
-  await ready(terminal)
-  const folder = `/proc/${terminal.pid}/fd`
-  const page = readdirSync(folder).find((fd) => readlinkSync(`${folder}/${fd}`).includes('tazpod-terminal'))
-  const fd = openSync(`${folder}/${page}`, 'r')
-  const flags = Buffer.alloc(1)
-  const isKnown = await until(() => {
-    readSync(fd, flags, 0, 1, GUARD_FLAGS)
-    return (flags[0]! & GUARD_LOCK_ON_EXIT) !== 0
-  })
-  closeSync(fd)
-  if (!isKnown) throw new Error('the session does not learn that its exit locks')
+  return {
+    parent: parent?.pid,
+    node: node?.pid,
+    restorer: restorer?.pid,
+    shell: shell?.pid,
+    watch: watch?.pid,
+  }
 }
 
 /** Ctrl-], which opens the menu. */

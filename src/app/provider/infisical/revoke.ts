@@ -38,7 +38,7 @@ export async function revokeTokens(
 }
 
 /**
- * What the keeper was handed at lock, on standard input; the outcome goes to the activity log, where a person who was
+ * What the monitor was handed at lock, on standard input; the outcome goes to the activity log, where a person who was
  * not there finds it. Failure: usage.
  */
 export async function revokeFromStdin(env: NodeJS.ProcessEnv, patience: number): Promise<Result<Revoked>> {

@@ -36,7 +36,7 @@ export interface HeldToken {
   times: TokenTimes
 }
 
-/** What is left to do at lock: the entry `@revoke` of the protocol, handed to the keeper as it is. */
+/** What is left to do at lock: the entry `@revoke` of the protocol, handed to the monitor as it is. */
 export interface Revocation {
   /** Of the activity log. */
   label: string

@@ -1,9 +1,0 @@
-/* The end of the last session of a project, which may lock it (session.lockOnExit). */
-#ifndef TAZPOD_LAST_H
-#define TAZPOD_LAST_H
-
-/* Locks where the project wants it and no other shell has its secrets. PAGE is the guard's, SHELLS the file on which
- * every session of the project has a shared lock. Fails silently: nothing may keep a session from ending. */
-void lock_at_end(int page, int shells);
-
-#endif
