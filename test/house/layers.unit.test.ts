@@ -181,7 +181,7 @@ test.each([
   ['src/adapters/a.ts', 'const m = await import(name)'],
   ['bin/a.ts', "import '../commands/pull.ts'"],
   ['src/core/a.ts', "import { x } from '../castle/core/hcl.ts'"],
-  ['src/castle/core/a.ts', "import { x } from '../../sops/core/tree.ts'"],
+  ['src/castle/core/a.ts', "import { x } from '../../sops/core/keys.ts'"],
   ['src/castle/core/a.ts', "import { readFileSync } from 'node:fs'"],
   ['src/castle/adapters/a.ts', "import { x } from '../../app/session/pull.ts'"],
   ['src/app/a.ts', "import { x } from '../support/canary.ts'"],

@@ -1,6 +1,6 @@
 /** INI as ini.v1 writes it, which is what SOPS writes. */
 import { expect, test } from 'vitest'
-import { iniSections } from '../../src/sops/core/ini.ts'
+import { iniSections } from '../../src/core/sops/ini.ts'
 
 test('sections, names in quotes, comments, and values over several lines', () => {
   const text = `first=1

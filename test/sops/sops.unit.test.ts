@@ -2,12 +2,12 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import { sopsCipher } from '../../src/adapters/sops/cipher.ts'
 import { decryptWith } from '../../src/adapters/vault/age-files.ts'
-import { sopsCipher } from '../../src/sops/adapters/cipher.ts'
-import { type OpenedLeaf, openSops } from '../../src/sops/core/decrypt.ts'
-import { nameValues } from '../../src/sops/core/names.ts'
-import { readSops } from '../../src/sops/core/read.ts'
-import { formatOf, type SopsFormat } from '../../src/sops/core/tree.ts'
+import { type OpenedLeaf, openSops } from '../../src/core/sops/decrypt.ts'
+import { nameValues } from '../../src/core/sops/names.ts'
+import { readSops } from '../../src/core/sops/read.ts'
+import { formatOf, type SopsFormat } from '../../src/core/sops/tree.ts'
 import {
   type Plain,
   type SopsOptions,

@@ -35,6 +35,7 @@ const FETCHERS: Record<ProviderName, () => Promise<MakeProvider>> = {
   vault: async () => (await import('./vault/provider.ts')).vaultProvider,
   infisical: async () => (await import('./infisical/provider.ts')).infisicalProvider,
   command: async () => (await import('./command/provider.ts')).commandProvider,
+  file: async () => (await import('./file/provider.ts')).fileProvider,
 }
 
 /** The provider that a project names; the embedded vault where there is no project. Failures: those of its making. */

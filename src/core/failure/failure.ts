@@ -50,6 +50,8 @@ export type Failure =
   | { reason: 'bad-import'; file: string; format: string; line: number; why: string }
   | { reason: 'keyring'; why: string }
   | InfisicalFailure
+  /** A file with secrets, or its key, that can't be used. `why` completes "WHAT …". */
+  | { reason: 'provider-file'; what: string; why: string; next?: string }
   /** `why` completes "PROGRAM …"; what the program printed is never in it. */
   | { reason: 'provider-command'; name: string; argv: string[]; why: string }
   | { reason: 'recovery-key'; why: string }

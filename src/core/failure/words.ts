@@ -85,6 +85,8 @@ export function failureText(failure: Failure): FailureText {
     case 'recovery-key':
     case 'unsafe-output':
       return vaultFailureText(failure)
+    case 'provider-file':
+      return withNext({ message: `${failure.what} ${failure.why}`, exitCode: EXIT.data }, failure.next)
     case 'provider-command':
       return {
         message: `${failure.name} can't be had: ${failure.argv[0]} ${failure.why}`,

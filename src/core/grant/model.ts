@@ -1,3 +1,4 @@
+import type { FileConfig } from '../provider/file/definition.ts'
 import type { InfisicalConfig } from '../provider/infisical/config.ts'
 import type { ProviderName } from '../provider/registry.ts'
 import type { DotenvReader } from '../text/dotenv-writer.ts'
@@ -10,6 +11,7 @@ export interface ProjectConfig {
   /** Path of the project's own vault file, relative to the project folder; absent: the user's vault. */
   vault?: string
   infisical?: InfisicalConfig
+  file?: FileConfig
   session: SessionConfig
   secrets: SecretRule[]
   binds: BindRule[]

@@ -1,5 +1,6 @@
 import { command } from './command/definition.ts'
 import type { ProviderDefinition } from './definition.ts'
+import { file } from './file/definition.ts'
 import { infisical } from './infisical/definition.ts'
 import { vault } from './vault/definition.ts'
 
@@ -8,7 +9,7 @@ import { vault } from './vault/definition.ts'
  * what trust shows, completion and flags derive from this table; `src/app/provider/registry.ts` has the same names
  * with how each fetches, and does not compile without one of them.
  */
-export const PROVIDERS = { vault, infisical, command } as const satisfies Readonly<
+export const PROVIDERS = { vault, infisical, command, file } as const satisfies Readonly<
   Record<string, ProviderDefinition>
 >
 

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { filesBelow } from '../../adapters/files/code-files.ts'
 import { runPlain } from '../../adapters/holder/child.ts'
-import { anyIdentity, decryptWith } from '../../adapters/vault/age-files.ts'
+import { dataKey, identitiesIn } from '../../adapters/sops/age-keys.ts'
+import { sopsCipher } from '../../adapters/sops/cipher.ts'
 import { readText } from '../../castle/adapters/files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { sopsCipher } from '../adapters/cipher.ts'
-import { type OpenedLeaf, openSops, plainLeaf } from '../core/decrypt.ts'
-import { readPlain, readSops } from '../core/read.ts'
-import { formatOf, leaves, type SopsFile, type SopsFormat } from '../core/tree.ts'
+import { type OpenedLeaf, openSops, plainLeaf } from '../../core/sops/decrypt.ts'
+import { readPlain, readSops } from '../../core/sops/read.ts'
+import { formatOf, leaves, type SopsFile, type SopsFormat } from '../../core/sops/tree.ts'
+import { whoseKey } from '../../core/sops/whose-key.ts'
 
 const MAX_SOPS = 4 * 1024 * 1024
 
@@ -104,17 +105,6 @@ async function openFile(
     : ok({ path, format, sha256, by: 'age', version: file.meta.version, leaves: all })
 }
 
-async function dataKey(file: SopsFile, identities: readonly Buffer[]): Promise<Buffer | undefined> {
-  for (const armored of file.meta.age) {
-    for (const identity of identities) {
-      const key = await decryptWith(Buffer.from(armored), identity)
-      if (key.ok && key.value.length === 32) return key.value
-      if (key.ok) key.value.fill(0)
-    }
-  }
-  return undefined
-}
-
 /** Files for other key services, with several key groups, or with rules about comments: the sops program itself. */
 async function byProgram(
   folder: string,
@@ -149,23 +139,6 @@ async function byProgram(
   return ok({ path, format: file.format, sha256, by: 'sops', version: file.meta.version, leaves: all })
 }
 
-/** Why no key fits, for a person who has to find the one that does. */
-function whoseKey({ meta: { recipients, others, keyGroups, commentRules } }: SopsFile): string {
-  if (keyGroups > 1) return `it needs keys of ${keyGroups} groups, which only the sops program puts together`
-  if (commentRules) return 'it has rules about comments, which only the sops program knows'
-  const quantum = recipients.filter((one) => one.startsWith('age1pq1'))
-  const classic = recipients.filter((one) => !quantum.includes(one))
-  const short = (one: string) => (one.length > 24 ? `${one.slice(0, 16)}…${one.slice(-6)}` : one)
-  const parts = [
-    ...(classic.length > 0 ? [`the age key of ${classic.map(short).join(' or ')}`] : []),
-    ...(quantum.length > 0
-      ? [`the post-quantum age key (AGE-SECRET-KEY-PQ-1…) of ${quantum.map(short).join(' or ')}`]
-      : []),
-    ...others,
-  ]
-  return parts.length === 0 ? 'it names no key at all' : `it is for ${parts.join(', or ')}`
-}
-
 /** The age identities of the environment: `SOPS_AGE_KEY_FILE` and `SOPS_AGE_KEY`, as sops itself looks for them. */
 export async function identitiesOf(env: NodeJS.ProcessEnv): Promise<Result<Buffer[]>> {
   const texts: Buffer[] = []
@@ -176,15 +149,4 @@ export async function identitiesOf(env: NodeJS.ProcessEnv): Promise<Result<Buffe
     if (file.value !== undefined) texts.push(file.value)
   }
   return ok((await Promise.all(texts.map(identitiesIn))).flat())
-}
-
-/** Every identity of a key file: one a line, comments between them. */
-export async function identitiesIn(text: Buffer): Promise<Buffer[]> {
-  const lines = text
-    .toString('latin1')
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => /^AGE-SECRET-KEY-(PQ-)?1/.test(line))
-  const found = await Promise.all(lines.map((line) => anyIdentity(Buffer.from(line))))
-  return found.filter((one) => one !== undefined)
 }

@@ -2,17 +2,17 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inWorkTree, trackedFiles } from '../../adapters/files/git.ts'
+import { identitiesIn } from '../../adapters/sops/age-keys.ts'
 import { readText, writeText } from '../../castle/adapters/files.ts'
 import { oneSecret } from '../../castle/app/guard.ts'
 import type { SecretStore } from '../../castle/app/store.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { type Migrated, nameValues } from '../../core/sops/names.ts'
 import { formatJournal, JOURNAL, type Journal, type JournalFile, parseJournal } from '../core/journal.ts'
 import { GIVE_KEYS } from '../core/keys.ts'
-import { type Migrated, nameValues } from '../core/names.ts'
 import type { ByHand } from '../core/references.ts'
 import {
   type Inventory,
-  identitiesIn,
   type OpenedFile,
   openAll,
   takeInventory,

@@ -69,12 +69,14 @@ function shown({ type, value }: OpenedLeaf): Buffer {
   return type === 'bool' ? Buffer.from(value.toString().toLowerCase()) : Buffer.from(value)
 }
 
-function stemOf(file: string): string {
+/** The name of a file without its folder and what says how it is encrypted and written. */
+export function stemOf(file: string): string {
   const name = file.slice(file.lastIndexOf('/') + 1)
   return name.replace(/(\.(enc|sops|encrypted))?\.[^.]+$/, '').replace(/\.(enc|sops|encrypted)$/, '') || name
 }
 
-function wordOf(text: string): string {
+/** Text as the name of a secret. */
+export function wordOf(text: string): string {
   const word = text
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9]+/g, '_')

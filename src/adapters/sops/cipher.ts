@@ -1,5 +1,5 @@
 import { createDecipheriv, createHash } from 'node:crypto'
-import type { SopsCipher } from '../core/decrypt.ts'
+import type { SopsCipher } from '../../core/sops/decrypt.ts'
 
 /** AES-256-GCM and SHA-512 from Node's own OpenSSL. SOPS uses nonces of 32 bytes. */
 export const sopsCipher: SopsCipher = {
