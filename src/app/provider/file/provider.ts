@@ -3,7 +3,7 @@ import { readClearFile } from '../../../adapters/files/clear-files.ts'
 import { readPrivateFile } from '../../../adapters/files/private-files.ts'
 import { dataKey, identitiesIn } from '../../../adapters/sops/age-keys.ts'
 import { sopsCipher } from '../../../adapters/sops/cipher.ts'
-import { decryptWith } from '../../../adapters/vault/age-files.ts'
+import { decryptWith, recipientOf } from '../../../adapters/vault/age-files.ts'
 import type { ProjectConfig } from '../../../core/grant/model.ts'
 import { secretNames } from '../../../core/grant/named-secrets.ts'
 import { ageContent } from '../../../core/provider/file/age-content.ts'
@@ -15,6 +15,7 @@ import { nameValues } from '../../../core/sops/names.ts'
 import { readSops } from '../../../core/sops/read.ts'
 import { formatOf } from '../../../core/sops/tree.ts'
 import { whoseKey } from '../../../core/sops/whose-key.ts'
+import { shellWord } from '../../../core/text/shell-word.ts'
 import { namesEntry } from '../names-entry.ts'
 import type { FetchContext } from '../registry.ts'
 
@@ -45,7 +46,8 @@ async function fetchFile(
   if (!bytes.ok) return bytes
   const keys = await identitiesFor(settings, context)
   if (!keys.ok) return keys
-  const opened = await openFile(settings, bytes.value, keys.value)
+  const own = await recipientOf(context.identity)
+  const opened = await openFile(settings, bytes.value, keys.value, own)
   for (const key of keys.value) key.fill(0)
   if (!opened.ok) return opened
   const used = new Set(secretNames(config))
@@ -89,14 +91,21 @@ async function openFile(
   { path }: FileConfig,
   bytes: Buffer,
   keys: readonly Buffer[],
+  own: string,
 ): Promise<Result<Map<string, Buffer>>> {
-  if (/\.age$/i.test(path)) return openAge(path, bytes, keys)
+  if (/\.age$/i.test(path)) return openAge(path, bytes, keys, own)
   const refused = (why: string) => err({ reason: 'provider-file', what: path, why } as const)
   const file = readSops(bytes.toString('utf8'), formatOf(path))
   if (typeof file === 'string') return refused(file)
   const needsProgram = file.meta.keyGroups > 1 || file.meta.commentRules
   const key = needsProgram ? undefined : await dataKey(file, keys)
-  if (key === undefined) return refused(`can't be opened: ${whoseKey(file)}`)
+  if (key === undefined)
+    return err({
+      reason: 'provider-file',
+      what: path,
+      why: `can't be opened: ${whoseKey(file)}`,
+      next: `tazpod vault set ${KEPT_KEY}   (or, for the vault's own key: sops rotate -i --add-age ${own} ${shellWord(path)})`,
+    })
   const leaves = openSops(file, key, sopsCipher)
   key.fill(0)
   if (typeof leaves === 'string') return refused(leaves)
@@ -111,6 +120,7 @@ async function openAge(
   path: string,
   bytes: Buffer,
   keys: readonly Buffer[],
+  own: string,
 ): Promise<Result<Map<string, Buffer>>> {
   for (const key of keys) {
     const opened = await decryptWith(bytes, key)
@@ -126,5 +136,6 @@ async function openAge(
     reason: 'provider-file',
     what: path,
     why: "can't be opened: it is encrypted to none of the keys here",
+    next: `age -r ${own} -o ${shellWord(path)} FILE   (for the vault's own key)`,
   })
 }
