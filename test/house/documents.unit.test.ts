@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { PROVIDER_NAMES, STORING_PROVIDERS } from '../../src/core/provider/registry.ts'
 import { CHECKOUT } from '../support/installed.ts'
 
 const DOCUMENTS = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: CHECKOUT })]
@@ -35,6 +36,14 @@ test('the README names every command, and none that is not there', () => {
   const verbs = new Set(there.map((command) => command.split(' ')[0]))
   const prose = ['keeps', 'is', 'for']
   expect(words.filter((word) => !verbs.has(word) && !prose.includes(word))).toEqual([])
+})
+
+test('the guide of providers has a row for each, and says which can be written to', () => {
+  const guide = read('docs/guides/providers.md')
+  const rows = [...guide.matchAll(/^\| `(\w+)` \|.*\| (.*) \|$/gm)]
+  expect(rows.map((row) => row[1])).toEqual(PROVIDER_NAMES)
+  const written = rows.filter((row) => row[2]?.includes('tazpod')).map((row) => row[1])
+  expect(written).toEqual(STORING_PROVIDERS)
 })
 
 describe.each(DOCUMENTS)('%s', (file) => {
