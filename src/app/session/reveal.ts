@@ -2,7 +2,8 @@ import { getMany } from '../../adapters/holder/client.ts'
 import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
-import { typedIdentity, type VaultAccess } from '../vault/access.ts'
+import type { VaultAccess } from '../vault/access.ts'
+import { typedIdentity } from '../vault/identity.ts'
 import { openVault } from '../vault/open.ts'
 
 /**

@@ -4,7 +4,8 @@ import { where } from '../../adapters/holder/client.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { MAX_VALUE, type StoredFile } from '../../core/vault/document.ts'
 import { wipeDocument, withFiles } from '../../core/vault/edit.ts'
-import { type VaultAccess, withIdentity } from '../vault/access.ts'
+import type { VaultAccess } from '../vault/access.ts'
+import { withIdentity } from '../vault/identity.ts'
 import { updateVault } from '../vault/open.ts'
 
 export interface Saved {

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
-import { type AccessFlags, withVault } from '../../app/vault/access.ts'
+import type { AccessFlags } from '../../app/vault/access.ts'
+import { withVault } from '../../app/vault/identity.ts'
 import { openVault } from '../../app/vault/open.ts'
 import type { VaultPlace } from '../../app/vault/place.ts'
 import { err, ok, type Result } from '../../core/result.ts'

@@ -1,4 +1,5 @@
-import { type VaultAccess, withIdentity } from '../../app/vault/access.ts'
+import type { VaultAccess } from '../../app/vault/access.ts'
+import { withIdentity } from '../../app/vault/identity.ts'
 import { openVault, updateVault } from '../../app/vault/open.ts'
 import type { VaultPlace } from '../../app/vault/place.ts'
 import { ok, type Result } from '../../core/result.ts'
