@@ -151,7 +151,7 @@ describe('a wrong tazpod.yaml', () => {
     [
       'a wrong provider',
       'version: 1\nprovider: valt\n',
-      '2:11 provider "valt" is unknown: vault or infisical (did you mean vault?)',
+      '2:11 provider "valt" is unknown: vault, infisical, command or file (did you mean vault?)',
     ],
     [
       'no project',

@@ -79,8 +79,12 @@ async function take(
       return taken(hands.run('trust'))
     case 'unlock':
       return unlock(at, hands)
-    default:
+    case 'repair':
+    case 'build':
+    case 'shell':
       return taken(hands.run('doctor'))
+    default:
+      return step satisfies never
   }
 }
 

@@ -39,8 +39,14 @@ export function variablesOf(delivery: Delivery): string[] {
 
 /** The value of an extra variable for a file in `dir` under the ghost folder `ghost`. */
 export function extraEnvValue(extra: ExtraEnv, ghost: string, dir: string, file: string): string {
-  if (extra.holds === 'directory') return `${ghost}/${dir}`
-  return `ssh -i ${shellQuoted(`${ghost}/${dir}/${file}`)} -o IdentitiesOnly=yes`
+  switch (extra.holds) {
+    case 'directory':
+      return `${ghost}/${dir}`
+    case 'ssh-command':
+      return `ssh -i ${shellQuoted(`${ghost}/${dir}/${file}`)} -o IdentitiesOnly=yes`
+    default:
+      return extra.holds satisfies never
+  }
 }
 
 function presetOf(rule: SecretRule): FilePreset | undefined {
