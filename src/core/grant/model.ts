@@ -1,17 +1,11 @@
-import type { FileConfig } from '../provider/file/definition.ts'
-import type { InfisicalConfig } from '../provider/infisical/config.ts'
-import type { ProviderName } from '../provider/registry.ts'
+import type { ProviderName, ProviderSections } from '../provider/registry.ts'
 import type { DotenvReader } from '../text/dotenv-writer.ts'
 import type { BindFormat } from './formats.ts'
 
 /** What `tazpod.yaml` says, checked and with every default filled in. Times are seconds. */
-export interface ProjectConfig {
+export interface ProjectConfig extends ProviderSections {
   version: 1
   provider: ProviderName
-  /** Path of the project's own vault file, relative to the project folder; absent: the user's vault. */
-  vault?: string
-  infisical?: InfisicalConfig
-  file?: FileConfig
   session: SessionConfig
   secrets: SecretRule[]
   binds: BindRule[]

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { command } from './command/definition.ts'
 import type { ProviderDefinition } from './definition.ts'
 import { file } from './file/definition.ts'
@@ -14,6 +15,17 @@ export const PROVIDERS = { vault, infisical, command, file } as const satisfies 
 >
 
 export type ProviderName = keyof typeof PROVIDERS
+
+/** What tazpod.yaml may say to each provider, under the provider's own name. */
+export type ProviderSections = {
+  [N in ProviderName as (typeof PROVIDERS)[N] extends { section: z.ZodType }
+    ? N
+    : never]?: (typeof PROVIDERS)[N] extends {
+    section: z.ZodType<infer Section>
+  }
+    ? Section
+    : never
+}
 
 /** Those that secrets can be written to. */
 export type StoringProvider = {

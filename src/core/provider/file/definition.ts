@@ -29,7 +29,7 @@ export interface FileConfig {
 
 /** Secrets from an encrypted file of the project: of SOPS with age keys, or a plain age file. */
 export const file = {
-  section,
+  section: section as unknown as z.ZodType<FileConfig>, // which has no `undefined` for what is absent
   keys: () => Object.keys(mapping.shape),
   needs: { what: 'needs to know which file', hint: 'add file: secrets.enc.yaml' },
   comment: 'secrets come from an encrypted file of the project',

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { yamlWord } from '../../text/yaml-word.ts'
 import type { ProviderDefinition, ProviderSettings } from '../definition.ts'
 import {
@@ -10,7 +11,7 @@ import {
 
 /** Secrets of a server, fetched with a machine identity that the vault keeps. */
 export const infisical = {
-  section: infisicalSection,
+  section: infisicalSection as unknown as z.ZodType<InfisicalConfig>, // which has no `undefined` for what is absent
   keys: (inner) => Object.keys(inner === 'paths' ? infisicalFolder.shape : infisicalSection.shape),
   unknownKey: (key) =>
     /^(host|url|domain|site_?url|infisical_url)$/i.test(key)
