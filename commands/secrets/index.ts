@@ -14,7 +14,7 @@ export default class Secrets extends TazpodCommand {
     const list = this.finish(await secretList(process.env, process.cwd()))
     const human = list.secrets.length === 0 ? 'none yet' : secretTable(list.secrets)
     this.print(flags.json, list, human)
-    if (list.state === 'locked') this.note('locked: what the vault holds is not known (next: tazpod pull)')
+    if (list.state === 'locked') this.note('locked: which of them exist is not known (next: tazpod pull)')
   }
 }
 
