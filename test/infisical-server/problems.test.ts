@@ -1,75 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import { InfisicalServer, type Mode } from '../support/infisical-server/index.ts'
+import { ask, login } from './client.ts'
 import {
-  InfisicalServer,
-  type Mode,
-  type TestIdentity,
-  type TestProject,
-} from '../support/infisical-server/index.ts'
-import { type Answer, ask, login, tokenOf } from './client.ts'
-
-// What 2024 answers was recorded and is compared as text. What today's generation answers was read in its source and
-// is compared key by key, with the id of the request, which is new each time.
-
-interface Lab {
-  server: InfisicalServer
-  identity: TestIdentity
-  project: TestProject
-  token: string
-  mode: Mode
-  /** The secrets route of this generation, with the project and any query. */
-  secrets(query?: Record<string, string>, name?: string): string
-}
-
-async function lab(mode: Mode): Promise<Lab> {
-  const server = await InfisicalServer.start({ mode })
-  const identity = server.addIdentity({ name: 'lab' })
-  const project = server
-    .addProject({ slug: 'lab' })
-    .grant(identity)
-    .set('dev', '/terraform', 'TOKEN', 'value')
-  const token = await tokenOf(server, identity)
-  const version = mode === '2024' ? 3 : 4
-  const base = version === 3 ? '/api/v3/secrets/raw' : '/api/v4/secrets'
-  const id = version === 3 ? 'workspaceId' : 'projectId'
-  const secrets = (query: Record<string, string> = {}, name = ''): string => {
-    const all = { [id]: project.id, environment: 'dev', ...query }
-    return `${base}${name && `/${name}`}?${new URLSearchParams(all)}`
-  }
-  return { server, identity, project, token, mode, secrets }
-}
-
-const LOGIN = '/api/v1/auth/universal-auth/login'
-const UUID = '00000000-0000-4000-8000-000000000000'
-const write = ({ mode, project }: Lab, more: object = {}): object => ({
-  [mode === '2024' ? 'workspaceId' : 'projectId']: project.id,
-  environment: 'dev',
-  secretPath: '/terraform',
-  secretValue: 'new',
-  ...more,
-})
-
-interface Case {
-  name: string
-  ask: (lab: Lab) => Promise<Answer>
-  /** The recorded text. */
-  old?: string
-  now?: Record<string, unknown>
-  /** Where the rewrite differs from today's. */
-  go?: Record<string, unknown>
-}
-
-const get = (path: (lab: Lab) => string) => (here: Lab) => ask(here.server, path(here), { token: here.token })
-const send = (method: string, name: string, json: (lab: Lab) => object) => (here: Lab) =>
-  ask(here.server, here.secrets({}, name).split('?')[0] ?? '', {
-    method,
-    token: here.token,
-    json: json(here),
-  })
-const folderMissing = (path: string, environment = 'dev'): Record<string, unknown> => ({
-  statusCode: 404,
-  message: `Folder with path '${path}' in environment '${environment}' was not found. Please ensure the environment slug and secret path is correct.`,
-  error: 'SecretPathNotFound',
-})
+  type Case,
+  folderMissing,
+  get,
+  type Lab,
+  LOGIN,
+  lab,
+  REQUEST_ID,
+  send,
+  UUID,
+  write,
+} from './problems-lab.ts'
 
 const CASES: Case[] = [
   {
@@ -333,8 +276,6 @@ const CASES: Case[] = [
   },
 ]
 
-const REQUEST_ID = expect.stringMatching(/^req-[A-Za-z0-9]{14}$/)
-
 describe.each<Mode>(['2024', 'current', 'go'])('%s', (mode) => {
   const known = CASES.filter((one) => (mode === '2024' ? one.old : one.now) !== undefined)
   test.each(known)('$name', async (one) => {
@@ -372,43 +313,4 @@ describe.each<Mode>(['2024', 'current', 'go'])('%s', (mode) => {
     const path = here.secrets({ secretPath: '/terraform' })
     expect((await ask(server, path, { token: here.token })).status).toBe(200)
   })
-})
-
-describe('neither project nor environment', () => {
-  test('2024', async () => {
-    const here = await lab('2024')
-    await using server = here.server
-    const text = '{"statusCode":400,"message":"Missing workspace id or environment","error":"BadRequest"}'
-    for (const query of ['', '?environment=dev', `?workspaceId=${here.project.id}`]) {
-      const answer = await ask(server, `/api/v3/secrets/raw${query}`, { token: here.token })
-      expect([answer.status, answer.text]).toEqual([400, text])
-    }
-  })
-
-  test('today v4 finds it by its schema, v3 and the rewrite by hand', async () => {
-    const now = await lab('current')
-    await using current = now.server
-    const path = '/api/v4/secrets?environment=dev'
-    expect((await ask(current, path, { token: now.token })).status).toBe(422)
-    const missing = { statusCode: 400, message: 'Missing project id or environment', error: 'BadRequest' }
-    const third = await ask(current, '/api/v3/secrets/raw?environment=dev', { token: now.token })
-    expect(third.body).toEqual({ reqId: REQUEST_ID, ...missing })
-    const later = await lab('go')
-    await using go = later.server
-    const answer = await ask(go, path, { token: later.token })
-    expect(answer.body).toEqual({ reqId: REQUEST_ID, ...missing })
-  })
-})
-
-test('what cannot be provoked can be ordered', async () => {
-  await using server = await InfisicalServer.start({ mode: 'current' })
-  const ordered = async (problem: 'lockContention' | 'gone' | 'gatewayTimeout' | 'cryptography') => {
-    server.fault({ kind: 'problem', problem })
-    const { status, body } = await ask(server, '/api/status')
-    return [status, (body as { error: string }).error]
-  }
-  expect(await ordered('lockContention')).toEqual([429, 'RateLimitExceeded'])
-  expect(await ordered('gone')).toEqual([410, 'GoneError'])
-  expect(await ordered('gatewayTimeout')).toEqual([504, 'GatewayTimeoutError'])
-  expect(await ordered('cryptography')).toEqual([400, 'CryptographyError'])
 })
