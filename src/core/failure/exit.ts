@@ -21,3 +21,8 @@ export interface FailureText {
 export function withNext(text: FailureText, next: string | undefined): FailureText {
   return next === undefined ? text : { ...text, next }
 }
+
+/** For every failure of a domain, what a person reads. */
+export type Words<F extends { reason: string }> = {
+  readonly [R in F['reason']]: (failure: Extract<F, { reason: R }>) => FailureText
+}

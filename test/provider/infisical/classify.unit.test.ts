@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InfisicalProblem } from '../../../src/core/failure/infisical.ts'
-import { infisicalFailureText } from '../../../src/core/failure/infisical-words.ts'
+import { failureText } from '../../../src/core/failure/words.ts'
 import { classify, type Operation } from '../../../src/core/provider/infisical/classify.ts'
 
 type Row = [
@@ -370,7 +370,7 @@ test('any answer has a meaning and words of one line, and a bad body never throw
       fc.constantFrom<Operation>('login', 'token', 'read', 'write'),
       (status, body, operation) => {
         const problem = classify({ status, body, retryAfter: undefined }, operation)
-        const { message, exitCode } = infisicalFailureText({
+        const { message, exitCode } = failureText({
           reason: 'infisical',
           problem,
           at: { host: 'https://h' },
