@@ -1,4 +1,4 @@
-/** How a time and a size are printed. The native binary reads the same vectors (native/test/check_vectors.c). */
+/** How a time and a size are printed. The native part does not read these vectors yet. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { formatDuration, formatSpan, parseDuration } from '../../src/core/text/duration.ts'
