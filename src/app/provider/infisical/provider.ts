@@ -30,7 +30,7 @@ const OFFLINE_RETRY = 300
 
 /**
  * The provider `infisical` of a project: Universal Auth, one list per folder. Failures: those of the server, named
- * with host, project, environment and path (see `failure-text.ts`), and no-identity.
+ * with host, project, environment and path (see `words.ts`), and no-identity.
  */
 export function infisicalProvider(
   config: ProjectConfig | undefined,
