@@ -40,7 +40,7 @@ static void stay_in_root(const struct stat *before)
 
 /* True where the view can be built on the holder's namespaces; false inside a command that tazpod already runs: a
  * process can't join a user namespace above its own (setns(2): EPERM), so the new view becomes a layer below. */
-static bool join_holder(const int fds[2], int fd_count)
+static bool join_holder(const int fds[2], size_t fd_count)
 {
 	struct stat root;
 	if (stat("/", &root) != 0)
@@ -217,7 +217,7 @@ static int open_view(const struct location *location, dev_t below)
 	return view;
 }
 
-int view_build(const struct location *location, const struct grant *grant, const int fds[2], int fd_count)
+int view_build(const struct location *location, const struct grant *grant, const int fds[2], size_t fd_count)
 {
 	char folder[PATH_MAX];
 	struct stat before, outer;

@@ -9,7 +9,7 @@
 /* Makes the view: joins the namespaces FDS (nested: builds below the own ones), mounts, creates empty files and
  * binds, then locks the mounts. No secret has arrived yet. Returns the view's folder. Dies, with nothing started, on any
  * failure. */
-int view_build(const struct location *location, const struct grant *grant, const int fds[2], int fd_count);
+int view_build(const struct location *location, const struct grant *grant, const int fds[2], size_t fd_count);
 /* Reads the values of the GRANT's operations from the socket FD into the files of VIEW, which is closed, and into the
  * environment. AFTER: the files, as they are now. */
 void view_fill(const struct location *location, const struct grant *grant, int view, int fd, struct after *after);

@@ -105,6 +105,23 @@ void channel_send(int fd, const void *data, size_t size)
 	channel_send_carrying(fd, data, size, -1);
 }
 
+/* Moves the descriptors that came with MESSAGE into FDS, which has room for ROOM and holds *COUNT; closes those beyond. */
+static void take_fds(struct msghdr *message, int *fds, size_t room, size_t *count)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
+			int came;
+			memcpy(&came, CMSG_DATA(c) + at, sizeof came);
+			if (*count < room)
+				fds[(*count)++] = came;
+			else
+				close(came);
+		}
+	}
+}
+
 ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried)
 {
 	union {
@@ -115,18 +132,9 @@ ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried)
 	struct msghdr message = {
 	    .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
 	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-	for (struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&message) : NULL; c; c = CMSG_NXTHDR(&message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-			int came;
-			memcpy(&came, CMSG_DATA(c) + at, sizeof came);
-			if (*carried < 0)
-				*carried = came;
-			else
-				close(came);
-		}
-	}
+	size_t count = *carried >= 0;
+	if (n >= 0)
+		take_fds(&message, carried, 1, &count);
 	return n;
 }
 
@@ -142,23 +150,6 @@ pid_t channel_peer(int fd)
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
-}
-
-static void take_fds(struct msghdr *message, struct reply *out)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-			if (out->fd_count < 2)
-				out->fds[out->fd_count++] = fd;
-			else
-				close(fd);
-		}
-	}
 }
 
 const char *channel_try_receive(int fd, struct reply *out)
@@ -177,7 +168,7 @@ const char *channel_try_receive(int fd, struct reply *out)
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
-		take_fds(&message, out);
+		take_fds(&message, out->fds, 2, &out->fd_count);
 	if (n > 0 && (message.msg_flags & MSG_CTRUNC))
 		return "no file descriptor is left here for what the holder hands over (ulimit -n)";
 	if (n <= 0 || ((size_t)n < sizeof header && !read_all(fd, header + n, sizeof header - (size_t)n)))

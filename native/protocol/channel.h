@@ -28,7 +28,7 @@ struct reply {
 	struct frame frame;
 	uint8_t *body; /* malloc'ed, frame.length bytes; NULL for DATA and LAST, which stay in the socket */
 	int fds[2];    /* namespaces that came along: user, mount; -1 where absent */
-	int fd_count;
+	size_t fd_count;
 };
 
 /* How long the holder may take for each step of sending and receiving (SO_RCVTIMEO, socket(7)). */
