@@ -1,11 +1,10 @@
 /** Promises 2 and 3 of DESIGN §1: no clear secret on any disk, and nothing to clean up, at any SIGKILL. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { canary } from '../support/canary.ts'
 import { killed } from '../support/processes.ts'
 import { must, PASSPHRASE } from '../support/project.ts'
-import { ALL_WAYS, residue } from '../support/residue.ts'
-import { Scratch } from '../support/scratch.ts'
+import { ALL_WAYS, watchedScratch } from '../support/residue.ts'
+import type { Scratch } from '../support/scratch.ts'
 import { held, setFrame, unlocked } from '../support/story.ts'
 import { startTazpod, tazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
@@ -15,17 +14,12 @@ const ROUNDS = Number(process.env.TAZPOD_ROUNDS ?? 200)
 
 let scratch: Scratch
 let secrets: Record<string, string>
-let started = 0
+let remains: () => string[]
 
 beforeEach(() => {
-  started = Date.now()
-  scratch = new Scratch()
-  secrets = { TOKEN: canary('token'), PLAIN: canary('plain') }
-  scratch.file('project/bound.env', '')
+  ;({ scratch, secrets, remains } = watchedScratch())
 })
 afterEach(() => scratch[Symbol.asyncDispose]())
-
-const remains = (): string[] => residue(scratch, secrets, started)
 
 /** A number of ms below `limit`, spread over the whole range, the same in each run. */
 function moment(round: number, limit: number): number {

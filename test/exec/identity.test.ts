@@ -4,19 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startedAs, WAYS } from '../support/both-ways.ts'
 import { Scratch } from '../support/scratch.ts'
-import { held } from '../support/story.ts'
+import { held, ONE_FILE } from '../support/story.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { needRoot } from '../support/tools.ts'
 
-const CONFIG = `version: 1
-provider: vault
-secrets:
-  - { name: TOKEN, file: token, env: TOKEN_FILE }
-`
 let scratch: Scratch
 beforeAll(async () => {
   scratch = new Scratch()
-  await held(scratch, { config: CONFIG, secrets: { TOKEN: 'value' } })
+  await held(scratch, { config: ONE_FILE, secrets: { TOKEN: 'value' } })
 })
 afterAll(() => scratch[Symbol.asyncDispose]())
 
@@ -73,7 +68,7 @@ describe.skipIf(!needRoot('a user with further groups'))('a user with further gr
 describe.skipIf(!needRoot('the commands of root'))('root', () => {
   test('stays root with its capabilities, and its files are in memory', async () => {
     await using own = new Scratch(0)
-    await held(own, { config: CONFIG, secrets: { TOKEN: 'value' } })
+    await held(own, { config: ONE_FILE, secrets: { TOKEN: 'value' } })
     const script = 'id -u; grep CapEff /proc/self/status; cat "$TOKEN_FILE"; stat -f -c " %T" "$TOKEN_FILE"'
     const bare = await run(own, ['sh', '-c', 'id -u; grep CapEff /proc/self/status'])
     const ours = await tazpod(own, ['exec', '--', 'sh', '-c', script])

@@ -2,20 +2,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
 import { Scratch } from '../support/scratch.ts'
-import { held } from '../support/story.ts'
+import { held, ONE_FILE } from '../support/story.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal, tazpodAtTerminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
 
-const CONFIG = `version: 1
-provider: vault
-secrets:
-  - { name: TOKEN, file: token, env: TOKEN_FILE }
-`
 let scratch: Scratch
 beforeAll(async () => {
   scratch = new Scratch()
-  await held(scratch, { config: CONFIG, secrets: { TOKEN: 'value' } })
+  await held(scratch, { config: ONE_FILE, secrets: { TOKEN: 'value' } })
 })
 afterAll(() => scratch[Symbol.asyncDispose]())
 
@@ -69,7 +64,7 @@ test.skipIf(!need('tmux', 'lock while tmux runs'))(
   'lock ends no command: it says what still runs',
   async () => {
     await using own = new Scratch()
-    await held(own, { config: CONFIG, secrets: { TOKEN: 'value' } })
+    await held(own, { config: ONE_FILE, secrets: { TOKEN: 'value' } })
     await using terminal = new Terminal(own, [tazpodBinary(), 'exec', '--', 'sh', '-c', 'echo UP; read -r x'])
     await terminal.waitForText('UP')
     const locked = await run(own, [tazpodBinary(), 'lock'])

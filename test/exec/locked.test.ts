@@ -5,20 +5,16 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
 import { makeProject, makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
+import { ONE_FILE } from '../support/story.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 
 const PROMPT = 'Passphrase of the vault:'
-const CONFIG = `version: 1
-provider: vault
-secrets:
-  - { name: TOKEN, file: token, env: TOKEN_FILE }
-`
 let scratch: Scratch
 beforeAll(async () => {
   scratch = new Scratch()
   await makeVault(scratch, { TOKEN: 'value' })
-  await makeProject(scratch, CONFIG)
+  await makeProject(scratch, ONE_FILE)
 })
 afterEach(async () => {
   await tazpod(scratch, ['lock'])

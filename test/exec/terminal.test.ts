@@ -2,20 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shellPrefix, startedAs, WAYS } from '../support/both-ways.ts'
 import { Scratch } from '../support/scratch.ts'
-import { held } from '../support/story.ts'
+import { held, ONE_FILE } from '../support/story.ts'
 import { run } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
 
-const CONFIG = `version: 1
-provider: vault
-secrets:
-  - { name: TOKEN, file: token, env: TOKEN_FILE }
-`
 let scratch: Scratch
 beforeAll(async () => {
   scratch = new Scratch()
-  await held(scratch, { config: CONFIG, secrets: { TOKEN: 'value' } })
+  await held(scratch, { config: ONE_FILE, secrets: { TOKEN: 'value' } })
 })
 afterAll(() => scratch[Symbol.asyncDispose]())
 

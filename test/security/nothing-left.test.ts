@@ -6,25 +6,20 @@ import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { canary } from '../support/canary.ts'
 import { must } from '../support/project.ts'
-import { ALL_WAYS, residue } from '../support/residue.ts'
-import { Scratch } from '../support/scratch.ts'
+import { ALL_WAYS, watchedScratch } from '../support/residue.ts'
+import type { Scratch } from '../support/scratch.ts'
 import { held, unlocked } from '../support/story.ts'
 import { run, startTazpod, tazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
 
 let scratch: Scratch
 let secrets: Record<string, string>
-let started = 0
+let remains: () => string[]
 
 beforeEach(() => {
-  started = Date.now()
-  scratch = new Scratch()
-  secrets = { TOKEN: canary('token'), PLAIN: canary('plain') }
-  scratch.file('project/bound.env', '')
+  ;({ scratch, secrets, remains } = watchedScratch())
 })
 afterEach(() => scratch[Symbol.asyncDispose]())
-
-const remains = (): string[] => residue(scratch, secrets, started)
 
 describe('after lock', () => {
   test('no process, mount, file or secret is left, and the command says so', async () => {

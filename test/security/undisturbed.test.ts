@@ -3,19 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tazpodBinary } from '../support/installed.ts'
 import { must } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
-import { held } from '../support/story.ts'
+import { held, ONE_FILE } from '../support/story.ts'
 import { run, tazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 
-const CONFIG = `version: 1
-provider: vault
-secrets:
-  - { name: TOKEN, file: token, env: TOKEN_FILE }
-`
 let scratch: Scratch
 beforeAll(async () => {
   scratch = new Scratch()
-  await held(scratch, { config: CONFIG, secrets: { TOKEN: 'value' } })
+  await held(scratch, { config: ONE_FILE, secrets: { TOKEN: 'value' } })
 })
 afterAll(() => scratch[Symbol.asyncDispose]())
 

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { scan } from './canary.ts'
+import { canary, scan } from './canary.ts'
 import { PASSPHRASE } from './project.ts'
-import type { Scratch } from './scratch.ts'
+import { Scratch } from './scratch.ts'
 
 /** A project that hands its secrets on in each way. */
 export const ALL_WAYS = `version: 1
@@ -14,11 +14,24 @@ binds:
   - { path: bound.env, format: dotenv, values: { TOKEN: TOKEN } }
 `
 
+/** A person with a project of `ALL_WAYS` to come, its secrets, and what of them lies on a disk since. */
+export function watchedScratch(): {
+  scratch: Scratch
+  secrets: Record<string, string>
+  remains: () => string[]
+} {
+  const started = Date.now()
+  const scratch = new Scratch()
+  const secrets = { TOKEN: canary('token'), PLAIN: canary('plain') }
+  scratch.file('project/bound.env', '')
+  return { scratch, secrets, remains: () => residue(scratch, secrets, started) }
+}
+
 /**
  * Where one of these secrets, or the passphrase, lies on a disk after `started` (ms since 1970): places and forms, for a
  * person to read. Empty: nowhere.
  */
-export function residue(scratch: Scratch, secrets: Record<string, string>, started: number): string[] {
+function residue(scratch: Scratch, secrets: Record<string, string>, started: number): string[] {
   const places = [
     scratch.root,
     '/dev/shm',

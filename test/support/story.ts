@@ -14,6 +14,13 @@ export interface Project {
   secrets: Readonly<Record<string, string>>
 }
 
+/** A project that hands one secret to every command, as a file whose path is in TOKEN_FILE. */
+export const ONE_FILE = `version: 1
+provider: vault
+secrets:
+  - { name: TOKEN, file: token, env: TOKEN_FILE }
+`
+
 /** The way to an unlocked project with the real binary: tazpod.yaml, vault, import, trust, pull. */
 export async function unlocked(scratch: Scratch, project: Project): Promise<void> {
   const cwd = writeConfig(scratch, project)

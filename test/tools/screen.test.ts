@@ -3,22 +3,17 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shellPrefix, startedAs, WAYS, type Way } from '../support/both-ways.ts'
 import { Scratch } from '../support/scratch.ts'
-import { held } from '../support/story.ts'
+import { held, ONE_FILE } from '../support/story.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { need } from '../support/tools.ts'
 
-const CONFIG = `version: 1
-provider: vault
-secrets:
-  - { name: TOKEN, file: token, env: TOKEN_FILE }
-`
 const LINES = Array.from({ length: 200 }, (_, n) => `line ${n + 1} – ünïcode`).join('\n')
 
 let scratch: Scratch
 beforeAll(async () => {
   scratch = new Scratch()
   scratch.file('project/long.txt', `${LINES}\n`)
-  await held(scratch, { config: CONFIG, secrets: { TOKEN: 'granted line\nsecond line\n' } })
+  await held(scratch, { config: ONE_FILE, secrets: { TOKEN: 'granted line\nsecond line\n' } })
 })
 afterAll(() => scratch[Symbol.asyncDispose]())
 
