@@ -18,8 +18,6 @@ export interface AskOptions {
   timeout: number
   /** Bytes of standard output. */
   limit: number
-  /** When it is aborted, the program is ended. */
-  signal?: AbortSignal
 }
 
 /** Of standard error, its end: that is where programs say why. */
@@ -32,7 +30,7 @@ const GRACE_MS = 2_000
  * itself, as a pinentry does; it stays in this process group, so that Ctrl-C reaches it.
  */
 export function askProgram(argv: readonly string[], options: AskOptions): Promise<Answer> {
-  const { cwd, env, timeout, limit, signal } = options
+  const { cwd, env, timeout, limit } = options
   const [program = '', ...args] = argv
   const { promise, resolve } = Promise.withResolvers<Answer>()
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -41,7 +39,7 @@ export function askProgram(argv: readonly string[], options: AskOptions): Promis
   let said = Buffer.alloc(0)
   let over: Answer | undefined
   let grace: NodeJS.Timeout | undefined
-  const stop = (why: Answer | undefined) => {
+  const stop = (why: Answer) => {
     over ??= why
     child.kill()
     grace ??= setTimeout(() => {
@@ -52,13 +50,9 @@ export function askProgram(argv: readonly string[], options: AskOptions): Promis
     }, GRACE_MS)
   }
   const timer = setTimeout(() => stop({ kind: 'too-long' }), timeout)
-  const aborted = () => stop(undefined)
-  signal?.addEventListener('abort', aborted, { once: true })
-  if (signal?.aborted) aborted()
   const settle = (answer: Answer) => {
     clearTimeout(timer)
     clearTimeout(grace)
-    signal?.removeEventListener('abort', aborted)
     if (answer.kind !== 'printed') wipe(chunks)
     resolve(answer)
   }

@@ -7,8 +7,9 @@ import { secretCount } from '../../core/grant/launch-set.ts'
 import { DEFAULT_SESSION, type ProjectConfig, type SessionConfig } from '../../core/grant/model.ts'
 import { secretNames } from '../../core/grant/named-secrets.ts'
 import { encodeSet, type SessionMeta } from '../../core/grant/set-frame.ts'
+import { encodeNames, NAMES_ENTRY } from '../../core/provider/held-names.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
-import type { ProviderName } from '../../core/provider/registry.ts'
+import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { absentPlaceholders, createPlaceholders, requireOutOfGit } from '../project/placeholders.ts'
@@ -183,7 +184,11 @@ async function deliver(
   const tokenLeft = provided.session?.tokenLeft ?? 0
   const set = compileLaunchSet({ config: project?.config, ...provided, tokenLeft, root, ghost: here.ghost })
   if (!set.ok) return set
-  const entries = [...set.value.entries, ...internalEntries(set.value.entries, provided, identity)]
+  const granted = set.value.entries
+  const entries = [
+    ...granted,
+    ...internalEntries(granted, provided, project?.config.provider ?? 'vault', identity),
+  ]
   const refresh = refreshOf(provided, session)
   const frame = encodeSet({ ...set.value, entries }, { ...metaOf(project, session), refresh })
   wipe(set.value.entries.flatMap(({ kind, value }) => (kind === 'rendered' ? [value] : [])))
@@ -191,18 +196,26 @@ async function deliver(
   return held.ok ? ok(secretCount(set.value)) : held
 }
 
-/** Never granted: the vault's key, the provider's session, and the values that only a rendered bind holds. */
+/**
+ * Never granted: the vault's key, the provider's session and, where names and values can't be looked up in the vault,
+ * every name and the values that only a rendered bind holds.
+ */
 function internalEntries(
   granted: readonly LaunchEntry[],
-  { secrets, session }: ProvidedSet,
+  { secrets, names, session }: ProvidedSet,
+  provider: ProviderName,
   identity: Buffer,
 ): LaunchEntry[] {
-  const taken = new Set(granted.map(({ name }) => name))
-  // A refresh that the server answers with "not changed" finds its values here.
-  const bound = session === undefined ? [] : [...secrets].filter(([name]) => !taken.has(name))
-  return [[IDENTITY_ENTRY, identity] as const, ...(session?.entries ?? []), ...bound].map(([name, value]) => {
-    return { kind: 'internal', name, value }
-  })
+  const entries: (readonly [string, Buffer])[] = [[IDENTITY_ENTRY, identity], ...(session?.entries ?? [])]
+  if (definitionOf(provider).shows === 'session') {
+    const taken = new Set(granted.map(({ name }) => name))
+    // A refresh that the server answers with "not changed" finds its values here.
+    entries.push(
+      [NAMES_ENTRY, encodeNames(names.keys())],
+      ...[...secrets].filter(([name]) => !taken.has(name)),
+    )
+  }
+  return entries.map(([name, value]) => ({ kind: 'internal', name, value }))
 }
 
 /** Seconds until the monitor fetches anew; 0: the session ends before. */

@@ -34,8 +34,10 @@ export interface UnlockOptions {
  */
 export async function unlockVault(access: VaultAccess, options: UnlockOptions): Promise<Result<OpenVault>> {
   const { forget: forgets, remember: remembers, extend, unlocked } = options
-  const present = await readIdentity(access.place)
-  if (!present.ok) return present // before the desktop is asked for anything
+  if (forgets || remembers) {
+    const present = await readIdentity(access.place)
+    if (!present.ok) return present // before the desktop is asked for anything
+  }
   if (forgets) {
     const forgotten = await forget(access, options)
     if (!forgotten.ok) return forgotten

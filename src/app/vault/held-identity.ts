@@ -1,7 +1,7 @@
 import { get } from '../../adapters/holder/client.ts'
+import { NAMES_ENTRY, parseNames } from '../../core/provider/held-names.ts'
 import { type HeldSession, parseSession, SESSION_ENTRY } from '../../core/provider/infisical/held.ts'
 import { err, type Result } from '../../core/result.ts'
-import { NAMES_ENTRY, readNames } from '../provider/names-entry.ts'
 
 /** Name of the entry that keeps the vault's age identity while unlocked; internal, never granted to a command. */
 export const IDENTITY_ENTRY = '@identity'
@@ -18,10 +18,7 @@ export async function heldSession(): Promise<HeldSession | undefined> {
 /** The names that the last pull found, where the provider is not the vault itself; undefined: locked. */
 export async function heldNames(): Promise<string[] | undefined> {
   const entry = await get(NAMES_ENTRY)
-  if (!entry.ok) return (await heldSession())?.names.map(([name]) => name)
-  const names = readNames(entry.value)
-  entry.value.fill(0)
-  return names?.map(([name]) => name)
+  return entry.ok ? parseNames(entry.value) : undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SecretRule } from '../grant/model.ts'
+import type { ProviderSettings } from '../provider/definition.ts'
 import type { InfisicalConfig } from '../provider/infisical/config.ts'
 import { definitionOf, PROVIDER_NAMES, type ProviderName } from '../provider/registry.ts'
 import { yamlWord } from '../text/yaml-word.ts'
@@ -73,8 +74,8 @@ function vault({ vault: path }: TemplateInput): string {
 
 /** The sections of the provider itself and of those that something is known of. */
 function section(input: TemplateInput): string {
-  const known = { ...input }
-  return PROVIDER_NAMES.filter((name) => name === input.provider || known[name as 'infisical'] !== undefined)
+  const known: ProviderSettings = { ...input }
+  return PROVIDER_NAMES.filter((name) => name === input.provider || known[name] !== undefined)
     .map((name) => definitionOf(name).template(known))
     .join('')
 }

@@ -1,16 +1,17 @@
 /** Name of the entry that keeps which names the last pull found; internal, never granted to a command. */
 export const NAMES_ENTRY = '@names'
 
-/** The names of a set with their places, as the holder keeps them for `secrets list` and the like. */
-export function namesEntry(names: ReadonlyMap<string, string>): [string, Buffer] {
-  return [NAMES_ENTRY, Buffer.from(JSON.stringify([...names]))]
+/** The bytes of that entry. */
+export function encodeNames(names: Iterable<string>): Buffer {
+  return Buffer.from(JSON.stringify([...names]))
 }
 
-/** Reads such an entry. Undefined: it is none. */
-export function readNames(entry: Buffer): [string, string][] | undefined {
-  const parsed: unknown = JSON.parse(entry.toString('utf8'))
-  if (!Array.isArray(parsed)) return undefined
-  return parsed.every((item) => Array.isArray(item) && item.length === 2)
-    ? (parsed as [string, string][])
-    : undefined
+/** Undefined: not what this version writes. */
+export function parseNames(bytes: Buffer): string[] | undefined {
+  try {
+    const names: unknown = JSON.parse(bytes.toString('utf8'))
+    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined
+  } catch {
+    return undefined
+  }
 }

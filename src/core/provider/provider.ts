@@ -35,3 +35,16 @@ export interface SecretProvider {
   /** Called once the set is in the holder: what was only prepared may now be kept (a failure is a remark). */
   settled?(provided: ProvidedSet): Promise<string | undefined>
 }
+
+/** Only what a project uses goes on to the holder: the rest is wiped here. */
+export function onlyNamed(
+  secrets: ReadonlyMap<string, Buffer>,
+  names: ReadonlySet<string>,
+): Map<string, Buffer> {
+  const kept = new Map<string, Buffer>()
+  for (const [name, value] of secrets) {
+    if (names.has(name)) kept.set(name, value)
+    else value.fill(0)
+  }
+  return kept
+}

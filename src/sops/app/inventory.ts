@@ -2,16 +2,13 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { filesBelow } from '../../adapters/files/code-files.ts'
 import { runPlain } from '../../adapters/holder/child.ts'
-import { dataKey, identitiesIn } from '../../adapters/sops/age-keys.ts'
-import { sopsCipher } from '../../adapters/sops/cipher.ts'
+import { identitiesIn, openWithKeys } from '../../adapters/sops/open.ts'
 import { readText } from '../../castle/adapters/files.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { type OpenedLeaf, openSops, plainLeaf } from '../../core/sops/decrypt.ts'
+import { type OpenedLeaf, plainLeaf } from '../../core/sops/decrypt.ts'
 import { readPlain, readSops } from '../../core/sops/read.ts'
-import { formatOf, leaves, type SopsFile, type SopsFormat } from '../../core/sops/tree.ts'
+import { formatOf, leaves, MAX_SOPS, type SopsFile, type SopsFormat } from '../../core/sops/tree.ts'
 import { whoseKey } from '../../core/sops/whose-key.ts'
-
-const MAX_SOPS = 4 * 1024 * 1024
 
 /** One encrypted file, opened. */
 export interface OpenedFile {
@@ -95,11 +92,8 @@ async function openFile(
   const file = readSops(bytes.toString('utf8'), format)
   if (typeof file === 'string') return err(file)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const needsProgram = file.meta.keyGroups > 1 || file.meta.commentRules
-  const key = needsProgram ? undefined : await dataKey(file, identities)
-  if (key === undefined) return byProgram(folder, path, file, sha256)
-  const all = openSops(file, key, sopsCipher)
-  key.fill(0)
+  const all = await openWithKeys(file, identities)
+  if (all === undefined) return byProgram(folder, path, file, sha256)
   return typeof all === 'string'
     ? err(all)
     : ok({ path, format, sha256, by: 'age', version: file.meta.version, leaves: all })

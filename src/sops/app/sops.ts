@@ -2,12 +2,13 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inWorkTree, trackedFiles } from '../../adapters/files/git.ts'
-import { identitiesIn } from '../../adapters/sops/age-keys.ts'
+import { identitiesIn } from '../../adapters/sops/open.ts'
 import { readText, writeText } from '../../castle/adapters/files.ts'
 import { oneSecret } from '../../castle/app/guard.ts'
 import type { SecretStore } from '../../castle/app/store.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Migrated, nameValues } from '../../core/sops/names.ts'
+import { AGE_KEY } from '../../core/sops/tree.ts'
 import { formatJournal, JOURNAL, type Journal, type JournalFile, parseJournal } from '../core/journal.ts'
 import { GIVE_KEYS } from '../core/keys.ts'
 import type { ByHand } from '../core/references.ts'
@@ -52,7 +53,6 @@ export interface SopsOptions {
 
 /** The store's secret that keys the hashes of the journal. */
 const HASH_KEY = 'MIGRATE_SOPS_KEY'
-const AGE_KEY = 'SOPS_AGE_KEY'
 
 interface Work {
   store: SecretStore

@@ -1,11 +1,12 @@
 import { type Answer, askProgram } from '../../../adapters/process/ask-program.ts'
 import type { ProjectConfig } from '../../../core/grant/model.ts'
 import { type CommandSource, commandSources } from '../../../core/provider/command/definition.ts'
-import { MAX_PRINTED, printedValue } from '../../../core/provider/command/printed.ts'
+import { printedValue } from '../../../core/provider/command/printed.ts'
 import type { ProvidedSet, SecretProvider } from '../../../core/provider/provider.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import { namesEntry } from '../names-entry.ts'
-import type { FetchContext } from '../registry.ts'
+import { formatSize } from '../../../core/text/size.ts'
+import { MAX_VALUE } from '../../../core/vault/limits.ts'
+import type { FetchContext } from '../fetch-context.ts'
 
 /** A person may have to type a passphrase or touch a key. */
 const TIMEOUT_MS = 120_000
@@ -20,48 +21,30 @@ export function commandProvider(
   context: FetchContext,
 ): Result<SecretProvider> {
   const sources = commandSources(config?.secrets ?? [])
-  const stop = new AbortController()
-  return ok({
-    name: 'command',
-    fetch: () => fetchAll(sources, context, stop.signal),
-    abandoned: async () => stop.abort(),
-  })
+  return ok({ name: 'command', fetch: () => fetchAll(sources, context) })
 }
 
 async function fetchAll(
   sources: readonly CommandSource[],
   { root, env, progress }: FetchContext,
-  signal: AbortSignal,
 ): Promise<Result<ProvidedSet>> {
-  const groups = [...Map.groupBy(sources, ({ from }) => JSON.stringify(from)).values()]
+  const commands = Map.groupBy(sources, ({ from }) => JSON.stringify(from))
   const secrets = new Map<string, Buffer>()
-  const fail = (failure: Result<never>) => {
-    for (const value of secrets.values()) value.fill(0)
-    return failure
-  }
-  for (const [index, group] of groups.entries()) {
-    const [{ name, from } = { name: '', from: [] as readonly string[] }] = group
-    progress(`asking ${from[0]} for ${name} (${index + 1} of ${groups.length})`)
-    const answer = await askProgram(from, { cwd: root, env, timeout: TIMEOUT_MS, limit: MAX_PRINTED, signal })
+  for (const [first, ...others] of commands.values()) {
+    if (first === undefined) continue
+    const { name, from } = first
+    progress(`asking ${from[0]} for ${name} (${secrets.size + 1} of ${sources.length})`)
+    const answer = await askProgram(from, { cwd: root, env, timeout: TIMEOUT_MS, limit: MAX_VALUE })
     const value = answer.kind === 'printed' ? printedValue(answer.output) : undefined
-    if (value === undefined)
-      return fail(err({ reason: 'provider-command', name, argv: [...from], why: whyNot(answer) }))
-    for (const rule of group) secrets.set(rule.name, Buffer.from(value))
-    wipeAnswer(answer)
+    if (value === undefined) {
+      for (const known of secrets.values()) known.fill(0)
+      return err({ reason: 'provider-command', name, argv: [...from], why: whyNot(answer) })
+    }
+    secrets.set(name, value)
+    for (const other of others) secrets.set(other.name, Buffer.from(value))
   }
   const names = new Map(sources.map(({ name, from }): [string, string] => [name, from[0] ?? '']))
-  const entries = new Map([namesEntry(names)])
-  return ok({
-    secrets,
-    identity: new Map(),
-    names,
-    session: { entries, refresh: 0, tokenLeft: 0 },
-    notes: [],
-  })
-}
-
-function wipeAnswer(answer: Answer): void {
-  if (answer.kind === 'printed') answer.output.fill(0)
+  return ok({ secrets, identity: new Map(), names, notes: [] })
 }
 
 /** Completes "PROGRAM …". What it printed is never in it, only what it said on standard error. */
@@ -78,7 +61,7 @@ function whyNot(answer: Answer): string {
     case 'too-long':
       return `was given ${TIMEOUT_MS / 1000} seconds and did not end`
     case 'too-much':
-      return 'printed more than 1 MiB'
+      return `printed more than ${formatSize(MAX_VALUE)}`
     default:
       return answer satisfies never
   }

@@ -1,28 +1,22 @@
 import { join } from 'node:path'
 import { readClearFile } from '../../../adapters/files/clear-files.ts'
 import { readPrivateFile } from '../../../adapters/files/private-files.ts'
-import { dataKey, identitiesIn } from '../../../adapters/sops/age-keys.ts'
-import { sopsCipher } from '../../../adapters/sops/cipher.ts'
+import { identitiesIn, openWithKeys } from '../../../adapters/sops/open.ts'
 import { decryptWith, recipientOf } from '../../../adapters/vault/age-files.ts'
 import type { ProjectConfig } from '../../../core/grant/model.ts'
 import { secretNames } from '../../../core/grant/named-secrets.ts'
 import { ageContent } from '../../../core/provider/file/age-content.ts'
 import type { FileConfig } from '../../../core/provider/file/definition.ts'
-import type { ProvidedSet, SecretProvider } from '../../../core/provider/provider.ts'
+import { onlyNamed, type ProvidedSet, type SecretProvider } from '../../../core/provider/provider.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import { openSops } from '../../../core/sops/decrypt.ts'
 import { nameValues } from '../../../core/sops/names.ts'
 import { readSops } from '../../../core/sops/read.ts'
-import { formatOf } from '../../../core/sops/tree.ts'
+import { AGE_KEY, formatOf, MAX_SOPS } from '../../../core/sops/tree.ts'
 import { whoseKey } from '../../../core/sops/whose-key.ts'
 import { shellWord } from '../../../core/text/shell-word.ts'
-import { namesEntry } from '../names-entry.ts'
-import type { FetchContext } from '../registry.ts'
+import type { FetchContext } from '../fetch-context.ts'
 
-const MAX_FILE = 4 * 1024 * 1024
 const MAX_KEYS = 65_536
-/** What `migrate sops` tells people to call their key in the vault. */
-const KEPT_KEY = 'SOPS_AGE_KEY'
 
 /**
  * The provider `file`: one encrypted file of the project, of SOPS with age keys or plain age, opened here and without
@@ -42,34 +36,21 @@ async function fetchFile(
   config: ProjectConfig,
   context: FetchContext,
 ): Promise<Result<ProvidedSet>> {
-  const bytes = await readClearFile(join(context.root, settings.path), MAX_FILE)
+  const bytes = await readClearFile(join(context.root, settings.path), MAX_SOPS)
   if (!bytes.ok) return bytes
   const keys = await identitiesFor(settings, context)
   if (!keys.ok) return keys
-  const own = await recipientOf(context.identity)
-  const opened = await openFile(settings, bytes.value, keys.value, own)
+  const opened = await openFile(settings.path, bytes.value, keys.value, () => recipientOf(context.identity))
   for (const key of keys.value) key.fill(0)
   if (!opened.ok) return opened
-  const used = new Set(secretNames(config))
   const names = new Map([...opened.value.keys()].map((name) => [name, settings.path]))
-  const secrets = new Map<string, Buffer>()
-  for (const [name, value] of opened.value) {
-    if (used.has(name)) secrets.set(name, value)
-    else value.fill(0)
-  }
-  const entries = new Map([namesEntry(names)])
-  return ok({
-    secrets,
-    identity: new Map(),
-    names,
-    session: { entries, refresh: 0, tokenLeft: 0 },
-    notes: [],
-  })
+  const secrets = onlyNamed(opened.value, new Set(secretNames(config)))
+  return ok({ secrets, identity: new Map(), names, notes: [] })
 }
 
 /** What may open the file. The caller wipes them. */
 async function identitiesFor({ identity }: FileConfig, context: FetchContext): Promise<Result<Buffer[]>> {
-  const kept = context.doc.secrets.get(identity ?? KEPT_KEY)?.value
+  const kept = context.doc.secrets.get(identity ?? AGE_KEY)?.value
   if (identity === undefined)
     return ok([Buffer.from(context.identity), ...(kept ? await identitiesIn(kept) : [])])
   if (!/^[~/]/.test(identity)) {
@@ -88,26 +69,23 @@ async function identitiesFor({ identity }: FileConfig, context: FetchContext): P
 }
 
 async function openFile(
-  { path }: FileConfig,
+  path: string,
   bytes: Buffer,
   keys: readonly Buffer[],
-  own: string,
+  own: () => Promise<string>,
 ): Promise<Result<Map<string, Buffer>>> {
   if (/\.age$/i.test(path)) return openAge(path, bytes, keys, own)
   const refused = (why: string) => err({ reason: 'provider-file', what: path, why } as const)
   const file = readSops(bytes.toString('utf8'), formatOf(path))
   if (typeof file === 'string') return refused(file)
-  const needsProgram = file.meta.keyGroups > 1 || file.meta.commentRules
-  const key = needsProgram ? undefined : await dataKey(file, keys)
-  if (key === undefined)
+  const leaves = await openWithKeys(file, keys)
+  if (leaves === undefined)
     return err({
       reason: 'provider-file',
       what: path,
       why: `can't be opened: ${whoseKey(file)}`,
-      next: `tazpod vault set ${KEPT_KEY}   (or, for the vault's own key: sops rotate -i --add-age ${own} ${shellWord(path)})`,
+      next: `tazpod vault set ${AGE_KEY}   (or, for the vault's own key: sops rotate -i --add-age ${await own()} ${shellWord(path)})`,
     })
-  const leaves = openSops(file, key, sopsCipher)
-  key.fill(0)
   if (typeof leaves === 'string') return refused(leaves)
   const { values, collisions } = nameValues([{ file: path, leaves }])
   for (const { value } of leaves) value.fill(0)
@@ -120,7 +98,7 @@ async function openAge(
   path: string,
   bytes: Buffer,
   keys: readonly Buffer[],
-  own: string,
+  own: () => Promise<string>,
 ): Promise<Result<Map<string, Buffer>>> {
   for (const key of keys) {
     const opened = await decryptWith(bytes, key)
@@ -136,6 +114,6 @@ async function openAge(
     reason: 'provider-file',
     what: path,
     why: "can't be opened: it is encrypted to none of the keys here",
-    next: `age -r ${own} -o ${shellWord(path)} FILE   (for the vault's own key)`,
+    next: `age -r ${await own()} -o ${shellWord(path)} FILE   (for the vault's own key)`,
   })
 }

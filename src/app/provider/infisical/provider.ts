@@ -12,9 +12,9 @@ import {
   revocationOf,
   SESSION_ENTRY,
 } from '../../../core/provider/infisical/held.ts'
-import type { ProvidedSet, SecretProvider } from '../../../core/provider/provider.ts'
+import { onlyNamed, type ProvidedSet, type SecretProvider } from '../../../core/provider/provider.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import type { FetchContext } from '../registry.ts'
+import type { FetchContext } from '../fetch-context.ts'
 import { type Fetched, fetchAll, wantedBy } from './fetch.ts'
 import { OpenedSession } from './opened-session.ts'
 import { keepSnapshot, readSnapshot, snapshotPath } from './snapshot.ts'
@@ -97,7 +97,7 @@ async function provide(
   options: FetchContext & Opened,
 ): Promise<Result<ProvidedSet>> {
   const { token } = session
-  let secrets: ReadonlyMap<string, Buffer> | undefined = combined && used(combined.secrets, wanted.names)
+  let secrets: ReadonlyMap<string, Buffer> | undefined = combined && onlyNamed(combined.secrets, wanted.names)
   if (secrets === undefined) {
     const held = await heldValues(session, wanted.names)
     if (!held.ok) return held
@@ -126,16 +126,6 @@ async function provide(
     },
     notes: combined?.notes ?? [],
   })
-}
-
-/** Only what the project uses goes on: the rest is wiped here. */
-function used(secrets: ReadonlyMap<string, Buffer>, names: ReadonlySet<string>): Map<string, Buffer> {
-  const kept = new Map<string, Buffer>()
-  for (const [name, value] of secrets) {
-    if (names.has(name)) kept.set(name, value)
-    else value.fill(0)
-  }
-  return kept
 }
 
 /** The values of the last pull, from the holder. Undefined: it does not have them all. */

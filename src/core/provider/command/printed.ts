@@ -1,6 +1,3 @@
-/** A program that prints more than a secret may have is not asked for one. */
-export const MAX_PRINTED = 1024 * 1024
-
 /**
  * The value in what a program printed: one line without its end, as `pass`, `gopass` and every prompt print one; of
  * several lines every byte, because a PEM wants its last newline. Undefined: nothing. A view of `output`.

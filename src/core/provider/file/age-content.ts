@@ -7,7 +7,7 @@ export function ageContent(path: string, content: Buffer): Result<Map<string, Bu
   const inner = path.replace(/\.age$/i, '')
   const format = formatOf(inner.slice(inner.lastIndexOf('/') + 1))
   if (format !== undefined) return parseSecrets(format, content, path)
-  return ok(new Map([[wordOf(stemOf(`${inner}.x`)), Buffer.from(content)]]))
+  return ok(new Map([[wordOf(stemOf(path)), Buffer.from(content)]]))
 }
 
 function formatOf(name: string): ImportFormat | undefined {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { projectPath } from '../../grant/path-field.ts'
+import { AGE_KEY } from '../../sops/tree.ts'
 import { complain, text } from '../../text/field.ts'
 import { isSecretName } from '../../text/secret-name.ts'
 import { show } from '../../text/show.ts'
@@ -43,6 +44,6 @@ export const file = {
 function describe({ file: settings }: ProviderSettings): string[] {
   if (settings === undefined) return []
   const { path, identity: key } = settings as FileConfig
-  const opens = key === undefined ? 'the identity of the vault, or its SOPS_AGE_KEY' : key
+  const opens = key === undefined ? `the identity of the vault, or its ${AGE_KEY}` : key
   return [`file ${path}, opened with ${opens}`]
 }
