@@ -117,6 +117,9 @@ describe('how a program may end', () => {
     await withCommands(scratch, { A: ['printf', '%s', word] })
     expect(await pull(scratch)).toMatchObject({ status: 0 })
     expect(await read(scratch, 'A')).toBe(word)
+    const list = JSON.parse(await must(scratch, ['secrets', '--json']))
+    expect(list.state).toBe('unlocked')
+    expect(list.secrets).toMatchObject([{ name: 'A', source: 'command', held: { bytes: word.length } }])
   })
 
   test('the same argv runs once for one pull, in the folder of the project, without an input', async () => {

@@ -58,6 +58,15 @@ describe.skipIf(!AGE)('a SOPS file', () => {
     expect(await pull(scratch)).toMatchObject({ status: 0 })
     expect(await read(scratch, 'PROXMOX_TOKEN')).toBe(token)
     expect(scan([scratch.root], [token])).toEqual([])
+    // The holder has what tazpod.yaml names; of the rest, it knows the names.
+    const unused = await tazpod(scratch, ['ghost', 'get', 'UNUSED'])
+    expect(unused.status).not.toBe(0)
+    expect(unused.stdout).toBe('')
+    const list = JSON.parse(await must(scratch, ['secrets', '--json']))
+    expect(list.secrets.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
+      ['PROXMOX_TOKEN', 'file'],
+      ['UNUSED', 'file'],
+    ])
   })
 
   test('opens with a key file outside of the project, and refuses one that others may read', async () => {
@@ -144,6 +153,16 @@ describe.skipIf(!AGE)('an age file', () => {
     expect(gone.status).toBe(65)
     expect(gone.stderr).toMatch(/gone\.yaml/)
   })
+})
+
+test('what writes into a provider refuses this one, and nothing is asked', async () => {
+  await using scratch = new Scratch()
+  await makeVault(scratch)
+  scratch.file('project/a.yaml', 'A: a\n', 0o644)
+  await project(scratch, 'a.yaml', 'A')
+  const done = await tazpod(scratch, ['migrate', 'sops', '--plan'], { passphrase: PASSPHRASE })
+  expect(done.status).toBe(77)
+  expect(done.stderr).toContain('the provider of this project is file, and tazpod writes nothing into it')
 })
 
 test('a project with provider: file and no file:, or a path outside of it, is refused', async () => {
