@@ -1,4 +1,5 @@
-import type { ProviderName, ProviderSections } from '../provider/registry.ts'
+import type { ProviderName } from '../provider/registry.ts'
+import type { ProviderSections } from '../provider/syntaxes.ts'
 import type { DotenvReader } from '../text/dotenv-writer.ts'
 import type { BindFormat } from './formats.ts'
 

@@ -3,7 +3,8 @@ import { type BindFormat, formatKeyProblem } from '../grant/formats.ts'
 import { SET_LIMITS } from '../grant/launch-set.ts'
 import type { SecretRule } from '../grant/model.ts'
 import { plainPath } from '../grant/path.ts'
-import { definitionOf, PROVIDER_NAMES, type ProviderName } from '../provider/registry.ts'
+import { PROVIDER_NAMES, type ProviderName } from '../provider/registry.ts'
+import { syntaxOf } from '../provider/syntaxes.ts'
 import { lookalikeProblem } from '../text/lookalike.ts'
 import { nearest } from '../text/nearest.ts'
 import { show } from '../text/show.ts'
@@ -47,7 +48,7 @@ function checkProvider(data: Record<string, unknown>, report: Report): void {
     (name) => name === (data.provider ?? 'vault'),
   )
   if (provider === undefined) return
-  const { needs, needsField } = definitionOf(provider)
+  const { needs, needsField } = syntaxOf(provider)
   if (needs !== undefined && data[provider] === undefined)
     report(['provider'], `provider ${provider} ${needs.what}`, needs.hint)
   for (const [index, item] of list(data.secrets).entries()) {
@@ -55,7 +56,7 @@ function checkProvider(data: Record<string, unknown>, report: Report): void {
     if (needsField && rule[needsField.field] === undefined && rule.identity === undefined)
       report(['secrets', index], `the secret ${field(item, 'name')} ${needsField.message}`, needsField.hint)
     for (const other of PROVIDER_NAMES) {
-      const foreign = definitionOf(other).needsField?.field
+      const foreign = syntaxOf(other).needsField?.field
       if (other !== provider && foreign !== undefined && rule[foreign] !== undefined)
         report(
           ['secrets', index, foreign],

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { ConfigProblem } from '../failure/failure.ts'
 import type { BindRule, BindValue, CommandRule, ProjectConfig } from '../grant/model.ts'
-import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
+import { PROVIDER_NAMES } from '../provider/registry.ts'
+import { syntaxOf } from '../provider/syntaxes.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import { nearest } from '../text/nearest.ts'
@@ -104,7 +105,7 @@ function missingHint(path: readonly PropertyKey[]): string {
 function unknownKey(key: string, path: readonly PropertyKey[]): { message: string; hint: string } {
   const message = `unknown key ${show(key)}`
   const provider = PROVIDER_NAMES.find((name) => name === path[0])
-  const elsewhere = provider && definitionOf(provider).unknownKey?.(key)
+  const elsewhere = provider && syntaxOf(provider).unknownKey?.(key)
   if (elsewhere !== undefined) return { message, hint: elsewhere }
   const keys = keysAt(path)
   const right = nearest(key, keys)

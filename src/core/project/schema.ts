@@ -5,7 +5,8 @@ import type { BindValue, IdentityPart } from '../grant/model.ts'
 import { DEFAULT_SESSION, IDENTITY_PARTS, LOCK_EVENTS, WRITEBACKS } from '../grant/model.ts'
 import { projectPath } from '../grant/path-field.ts'
 import { presetNames } from '../grant/presets.ts'
-import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
+import { PROVIDER_NAMES } from '../provider/registry.ts'
+import { syntaxOf } from '../provider/syntaxes.ts'
 import { DOTENV_READERS } from '../text/dotenv-writer.ts'
 import { DURATION_BOUNDS, formatDuration, parseDuration } from '../text/duration.ts'
 import { checked, choice, complain, flag, secretName, text } from '../text/field.ts'
@@ -67,14 +68,14 @@ const bindValue = z.unknown().transform((value, context): Omit<BindValue, 'key'>
 
 /** What providers add to a line under `secrets:`. */
 function ruleFields(): Record<string, z.ZodOptional> {
-  return optional(PROVIDER_NAMES.flatMap((name) => Object.entries(definitionOf(name).ruleFields ?? {})))
+  return optional(PROVIDER_NAMES.flatMap((name) => Object.entries(syntaxOf(name).ruleFields ?? {})))
 }
 
 /** The sections of providers, each under its provider's own name. */
 function sections(): Record<string, z.ZodOptional> {
   return optional(
     PROVIDER_NAMES.flatMap((name) => {
-      const { section } = definitionOf(name)
+      const { section } = syntaxOf(name)
       return section === undefined ? [] : [[name, section] as const]
     }),
   )
@@ -146,7 +147,7 @@ export function keysAt(path: readonly PropertyKey[]): string[] {
   const [section, item] = path
   if (section === undefined) return Object.keys(projectFile.shape)
   const provider = PROVIDER_NAMES.find((name) => name === section)
-  if (provider !== undefined) return [...(definitionOf(provider).keys?.(item) ?? [])]
+  if (provider !== undefined) return [...(syntaxOf(provider).keys?.(item) ?? [])]
   if (section === 'session') return Object.keys(session.shape)
   if (item === undefined || path.length > 2) return []
   if (section === 'secrets') return Object.keys(secretRule.shape)

@@ -2,18 +2,6 @@ import type { z } from 'zod'
 
 /** What every provider says of itself: data, without input or output. How it fetches is in `src/app/provider/NAME`. */
 export interface ProviderDefinition {
-  /** Its section in `tazpod.yaml`, under the provider's own name; absent: it has none. */
-  readonly section?: z.ZodType
-  /** The keys of that section, for "did you mean"; `inner` for a mapping inside of it. */
-  readonly keys?: (inner?: PropertyKey) => readonly string[]
-  /** What is said of an unknown key of that section, where another place is right. */
-  readonly unknownKey?: (key: string) => string | undefined
-  /** What it adds to a line under `secrets:`, where the key means nothing to the other providers. */
-  readonly ruleFields?: Readonly<Record<string, z.ZodType>>
-  /** What its section lacks to be used; absent: it may stand without one. */
-  readonly needs?: { what: string; hint: string }
-  /** What each line under `secrets:` needs. */
-  readonly needsField?: { field: string; message: string; hint: string }
   /** The comment beside `provider:` in a new tazpod.yaml. */
   readonly comment: string
   /** A new tazpod.yaml's section, with what is known of it; empty text: none. */
@@ -37,4 +25,20 @@ export interface ProviderDefinition {
 export interface ProviderSettings {
   readonly [section: string]: unknown
   readonly secrets?: readonly object[]
+}
+
+/** How it is written in `tazpod.yaml`; apart, because only who parses that file has to load a parser. */
+export interface ProviderSyntax {
+  /** Its section in `tazpod.yaml`, under the provider's own name; absent: it has none. */
+  readonly section?: z.ZodType
+  /** The keys of that section, for "did you mean"; `inner` for a mapping inside of it. */
+  readonly keys?: (inner?: PropertyKey) => readonly string[]
+  /** What is said of an unknown key of that section, where another place is right. */
+  readonly unknownKey?: (key: string) => string | undefined
+  /** What it adds to a line under `secrets:`, where the key means nothing to the other providers. */
+  readonly ruleFields?: Readonly<Record<string, z.ZodType>>
+  /** What its section lacks to be used; absent: it may stand without one. */
+  readonly needs?: { what: string; hint: string }
+  /** What each line under `secrets:` needs. */
+  readonly needsField?: { field: string; message: string; hint: string }
 }

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { command } from './command/definition.ts'
 import type { ProviderDefinition } from './definition.ts'
 import { file } from './file/definition.ts'
@@ -6,26 +5,15 @@ import { infisical } from './infisical/definition.ts'
 import { vault } from './vault/definition.ts'
 
 /**
- * Every source of secrets, by the name that `provider:` of tazpod.yaml gives it. The schema of the file, its template,
- * what trust shows, completion and flags derive from this table; `src/app/provider/registry.ts` has the same names
- * with how each fetches, and does not compile without one of them.
+ * Every source of secrets, by the name that `provider:` of tazpod.yaml gives it. Template, trust, completion and flags
+ * derive from this table. `syntaxes.ts` has the same names with how each is written, `src/app/provider/registry.ts`
+ * with how each fetches: neither compiles without one of them.
  */
 export const PROVIDERS = { vault, infisical, command, file } as const satisfies Readonly<
   Record<string, ProviderDefinition>
 >
 
 export type ProviderName = keyof typeof PROVIDERS
-
-/** What tazpod.yaml may say to each provider, under the provider's own name. */
-export type ProviderSections = {
-  [N in ProviderName as (typeof PROVIDERS)[N] extends { section: z.ZodType }
-    ? N
-    : never]?: (typeof PROVIDERS)[N] extends {
-    section: z.ZodType<infer Section>
-  }
-    ? Section
-    : never
-}
 
 /** Those that secrets can be written to. */
 export type StoringProvider = {

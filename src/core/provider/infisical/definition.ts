@@ -1,24 +1,9 @@
-import type { z } from 'zod'
 import { yamlWord } from '../../text/yaml-word.ts'
 import type { ProviderDefinition, ProviderSettings } from '../definition.ts'
-import {
-  type InfisicalConfig,
-  type InfisicalPath,
-  infisicalFolder,
-  infisicalSection,
-  secretFolder,
-} from './config.ts'
+import type { InfisicalConfig, InfisicalPath } from './config.ts'
 
 /** Secrets of a server, fetched with a machine identity that the vault keeps. */
 export const infisical = {
-  section: infisicalSection as unknown as z.ZodType<InfisicalConfig>, // which has no `undefined` for what is absent
-  keys: (inner) => Object.keys(inner === 'paths' ? infisicalFolder.shape : infisicalSection.shape),
-  unknownKey: (key) =>
-    /^(host|url|domain|site_?url|infisical_url)$/i.test(key)
-      ? 'the address of the server belongs to the identity in the vault, not to a project'
-      : undefined,
-  ruleFields: { path: secretFolder },
-  needs: { what: 'needs to know which project', hint: 'add infisical: { project: …, environment: … }' },
   comment: 'secrets come from Infisical',
   template,
   describe,

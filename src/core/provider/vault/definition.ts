@@ -1,9 +1,7 @@
-import { projectPath } from '../../grant/path-field.ts'
 import type { ProviderDefinition } from '../definition.ts'
 
 /** The embedded default: the secrets are in the encrypted vault itself. `vault:` names a vault of the project. */
 export const vault = {
-  section: projectPath,
   comment: 'secrets come from the encrypted vault',
   template: () => '',
   describe: () => [],
