@@ -16,6 +16,7 @@
 #include "client/outer.h"
 #include "client/terraform.h"
 #include "lib/base.h"
+#include "lib/figures.h"
 #include "lib/namespaces.h"
 #include "lib/node.h"
 #include "protocol/channel.h"
@@ -236,12 +237,13 @@ static void expect_values(int fd, const struct grant *grant)
 static void warn_of_end(const struct grant *grant, const char *command)
 {
 	enum { SOON_S = 300 };
+	char left[FIGURE_ROOM];
 	const char *name = name_of(command), *why = grant->renewal == RENEWAL_FAILED ? ", and could not be renewed" : "";
 	if (grant->left_s == 0)
 		warn("tazpod pull", "the session token that %.200s gets has ended%s", name, why);
 	else if (grant->left_s < SOON_S && grant->renewal != RENEWAL_IN_TIME)
-		warn("tazpod pull", "the session token that %.200s gets ends in %u %s%s", name,
-		     grant->left_s < 60 ? grant->left_s : grant->left_s / 60, grant->left_s < 60 ? "s" : "min", why);
+		warn("tazpod pull", "the session token that %.200s gets ends in %s%s", name,
+		     format_span((uint64_t)grant->left_s * 1000, left), why);
 }
 
 /* tazpod exec: asks the holder, builds the view, becomes the command. */

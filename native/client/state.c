@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base.h"
+#include "lib/figures.h"
 #include "lib/json.h"
 
 static bool take_running(struct reader *r, struct state *out)
@@ -215,18 +216,10 @@ void state_print_json(const struct state *state, const struct location *location
 	       name_of(memory_names, 2, state->memory));
 }
 
-/* "11 h 58 min", "2 h", "29 min", "42 s": the words of src/cli/time.ts. */
 static void print_span(uint64_t ms)
 {
-	uint64_t s = ms / 1000, min = s / 60 % 60;
-	if (s >= 3600 && min > 0)
-		printf("%" PRIu64 " h %" PRIu64 " min", s / 3600, min);
-	else if (s >= 3600)
-		printf("%" PRIu64 " h", s / 3600);
-	else if (s >= 60)
-		printf("%" PRIu64 " min", s / 60);
-	else
-		printf("%" PRIu64 " s", s);
+	char text[FIGURE_ROOM];
+	printf("%s", format_span(ms, text));
 }
 
 void state_print_running(const struct state *state, const char *indent)

@@ -14,6 +14,7 @@
 
 #include "holder/journal.h"
 #include "lib/base.h"
+#include "lib/figures.h"
 #include "lib/process.h"
 #include "protocol/channel.h"
 
@@ -123,11 +124,12 @@ static void begin_body(struct client *c)
 		if (!c->body)
 			answer_error(c, ERROR_MEMORY, "the holder is out of memory");
 	} else if (!arena_create(&c->arena, c->frame.length)) {
+		char size[FIGURE_ROOM], room[FIGURE_ROOM];
 		size_t limit = arena_limit();
 		answer_error(c, ERROR_MEMORY,
-		             "the secrets need %u KiB of locked memory at once (a replaced set stays until the new one is in), "
-		             "the limit RLIMIT_MEMLOCK is %zu KiB",
-		             c->frame.length / 1024 + 1, limit == SIZE_MAX ? 0 : limit / 1024);
+		             "the secrets need %s of locked memory at once (a replaced set stays until the new one is in), "
+		             "the limit RLIMIT_MEMLOCK is %s",
+		             format_size(c->frame.length, size), limit == SIZE_MAX ? "unlimited" : format_size(limit, room));
 	}
 }
 

@@ -1,10 +1,13 @@
-/* test/vectors/set-*.bin: the frames that TypeScript writes. A good one parses, a set-bad-* one does not. */
+/* test/vectors, which TypeScript is held to as well. set-*.bin: frames; a good one parses, a set-bad-* one does not.
+ * durations.tsv and sizes.tsv: a number, a tab and how it is printed. */
+#include <inttypes.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base.h"
+#include "lib/figures.h"
 #include "test/check.h"
 
 /* What the holder does with the bytes of one connection, as far as it is parsing. */
@@ -45,8 +48,36 @@ static void check_vector(const char *folder, const char *name)
 	free(bytes);
 }
 
+static const char *span_of_seconds(uint64_t seconds, char out[static FIGURE_ROOM])
+{
+	return format_span(seconds * 1000 + 999, out); /* rounded down */
+}
+
+static void check_figures(const char *path, const char *(*print)(uint64_t number, char out[static FIGURE_ROOM]))
+{
+	char line[128], text[64], out[FIGURE_ROOM], what[256];
+	uint64_t number;
+	unsigned lines = 0;
+	FILE *file = fopen(path, "r");
+	if (!file) {
+		printf("SKIPPED: %s is not there: that both languages print the same is not tested\n", path);
+		return;
+	}
+	while (fgets(line, sizeof line, file)) {
+		if (sscanf(line, "%" SCNu64 "\t%63[^\n]", &number, text) != 2)
+			continue;
+		lines++;
+		snprintf(what, sizeof what, "%s: %" PRIu64 " is %s, not %s", path, number, print(number, out), text);
+		check_that(strcmp(out, text) == 0, __FILE__, __LINE__, what);
+	}
+	fclose(file);
+	CHECK(lines > 20);
+}
+
 void check_vectors(void)
 {
+	check_figures("../test/vectors/durations.tsv", span_of_seconds);
+	check_figures("../test/vectors/sizes.tsv", format_size);
 	const char *folder = "../test/vectors";
 	DIR *dir = opendir(folder);
 	struct dirent *entry;

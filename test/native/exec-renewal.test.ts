@@ -43,7 +43,7 @@ describe('the end of what is delivered', () => {
       'near, and nothing renews it',
       290,
       {},
-      /^tazpod: the session token that sh gets ends in 4 min\n {2}next: tazpod pull\n$/,
+      /^tazpod: the session token that sh gets ends in 4m\n {2}next: tazpod pull\n$/,
     ],
     ['near, and renewed before', 200, { refresh: 100 }, /^$/],
   ])('%s', async (_what, valid, session, said) => {
@@ -65,7 +65,7 @@ describe('the end of what is delivered', () => {
     await double.fill(ending('value', 42))
     const { status, stdout, stderr } = await sh(double)
     const passed = (performance.now() - before) / 1_000 // as many at most; the holder rounds up
-    const said = /^tazpod: the session token that sh gets ends in (\d+) s\n {2}next: tazpod pull\n$/
+    const said = /^tazpod: the session token that sh gets ends in (\d+)s\n {2}next: tazpod pull\n$/
     const left = Number(said.exec(stderr)?.[1])
     expect([status, stdout]).toEqual([0, 'value'])
     expect(left, stderr).toBeLessThanOrEqual(42)
@@ -120,7 +120,7 @@ describe.skipIf(hasty === undefined).concurrent('with short times: late, and no 
     await fillUnkept(double, ending('old', 230, { refresh: 1 }))
     await pause(2_300)
     const words =
-      /^tazpod: the session token that sh gets ends in 3 min, and could not be renewed\n {2}next: tazpod pull\n$/
+      /^tazpod: the session token that sh gets ends in 3m, and could not be renewed\n {2}next: tazpod pull\n$/
     const before = performance.now()
     for (let i = 0; i < 3; i++) {
       const done = await sh(double)

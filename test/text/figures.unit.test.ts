@@ -1,4 +1,4 @@
-/** How a time and a size are printed. The native part does not read these vectors yet. */
+/** How a time and a size are printed. native/test/check_vectors.c reads the same vectors. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { formatDuration, formatSpan, parseDuration } from '../../src/core/text/duration.ts'

@@ -35,7 +35,8 @@ export function formatDuration(seconds: number): string {
 /**
  * Writes a time that was measured, in ms, in the same way and rounded down: below a minute to the second, below a day
  * to the minute, below a week to the hour, then to the day: `42s`, `11h59m`, `2d3h`, `84d`. A time that runs down changes
- * once a minute until the last one, and never says more than is left. test/vectors/durations.tsv holds it; the native part has a form of its own yet.
+ * once a minute until the last one, and never says more than is left. test/vectors/durations.tsv
+ * holds it and native/lib/figures.c, which writes the same.
  */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))

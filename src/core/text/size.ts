@@ -8,7 +8,7 @@ const UNITS = [
 /**
  * Writes a number of bytes, rounded down: to the byte below 10 KiB unless it is whole KiB, with one digit after the
  * point below ten of a unit, then in whole ones: `9000 bytes`, `4 KiB`, `1.5 MiB`, `64 MiB`. test/vectors/sizes.tsv
- * holds it; the native part has a form of its own yet.
+ * holds it and native/lib/figures.c, which writes the same.
  */
 export function formatSize(bytes: number): string {
   const exact = bytes < 10 * KIB && bytes % KIB !== 0
