@@ -1,6 +1,7 @@
 import { boolean } from '@oclif/core/flags'
 import { dashboardSource } from '../src/app/dashboard/source.ts'
 import { TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { overviewLines } from '../src/cli/overview-lines.ts'
 import { trustLines } from '../src/cli/trust-lines.ts'
 
@@ -22,7 +23,7 @@ export default class Dashboard extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Dashboard)
-    const source = dashboardSource(process.env, process.cwd(), trustLines)
+    const source = dashboardSource(callerOf(flags), trustLines)
     const terminal = process.stdout.isTTY && process.env.TERM !== 'dumb'
     const drawn = terminal && !flags.plain && !flags.json && !flags['non-interactive']
     const drawing = drawn ? import('../src/tui/dashboard/run.tsx') : undefined // while the rest is looked up

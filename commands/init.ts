@@ -1,6 +1,7 @@
 import { boolean } from '@oclif/core/flags'
 import { init } from '../src/app/setup/init.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { initLines } from '../src/cli/init-lines.ts'
 
 export default class Init extends TazpodCommand {
@@ -24,13 +25,9 @@ export default class Init extends TazpodCommand {
     const { flags } = await this.parse(Init)
     const done = this.finish(
       await init({
-        env: process.env,
-        folder: process.cwd(),
+        ...callerOf(flags),
         force: flags.force,
         ownVault: flags['own-vault'],
-        passphraseFd: flags['passphrase-fd'],
-        nonInteractive: flags['non-interactive'],
-        say: (line) => this.note(line),
       }),
     )
     this.print(flags.json, done, initLines(done))

@@ -3,6 +3,7 @@ import { knownIdentities, logIn } from '../src/app/provider/infisical/login.ts'
 import { vaultAccess } from '../src/app/vault/access.ts'
 import { textArgument } from '../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { identityLines, loginLines } from '../src/cli/login-lines.ts'
 import { lazyProgress } from '../src/cli/progress.ts'
 
@@ -39,7 +40,7 @@ export default class Login extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Login)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     if (flags.show) {
       const list = this.finish(await knownIdentities(access))
       return this.print(flags.json, { identities: list }, identityLines(list))

@@ -2,6 +2,7 @@ import { logOut } from '../src/app/provider/infisical/logout.ts'
 import { vaultAccess } from '../src/app/vault/access.ts'
 import { textArgument } from '../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { logoutLines } from '../src/cli/login-lines.ts'
 
 export default class Logout extends TazpodCommand {
@@ -16,7 +17,7 @@ export default class Logout extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Logout)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const done = this.finish(await logOut(access, args.name, process.env))
     this.print(flags.json, done, logoutLines(done))
   }

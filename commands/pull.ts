@@ -1,6 +1,8 @@
 import { boolean, string } from '@oclif/core/flags'
 import { pull } from '../src/app/session/pull.ts'
+import type { WritebackOptions } from '../src/app/session/writeback.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { lazyProgress } from '../src/cli/progress.ts'
 import { missingLines, noteLine, pullLines } from '../src/cli/pull-lines.ts'
 import { trustLines } from '../src/cli/trust-lines.ts'
@@ -34,21 +36,18 @@ export default class Pull extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Pull)
     const { 'for-writeback': dir, 'for-command': command = 'the command' } = flags
-    if (dir !== undefined) return this.writeBack(dir, command)
+    if (dir !== undefined)
+      return this.writeBack({ ...callerOf(flags), dir, command, renderTrust: trustLines })
     const line = lazyProgress('fetching')
     const pulled = this.finish(
       await pull({
-        env: process.env,
-        cwd: process.cwd(),
-        passphraseFd: flags['passphrase-fd'],
-        nonInteractive: flags['non-interactive'],
+        ...callerOf(flags),
         remember: flags.remember,
         forget: flags.forget,
         offline: flags.offline,
         refresh: flags['for-refresh'],
         extend: flags.extend,
         renderTrust: trustLines,
-        say: (text) => this.note(text),
         progress: (text) => line.update(text),
       }).finally(() => line.done()),
     )
@@ -59,17 +58,8 @@ export default class Pull extends TazpodCommand {
   }
 
   /** `exec` starts it behind a command that changed a file with `writeback:`; its stdout is the terminal's stderr. */
-  private async writeBack(dir: string, command: string): Promise<void> {
+  private async writeBack(options: WritebackOptions): Promise<void> {
     const { writeBack } = await import('../src/app/session/writeback.ts')
-    const say = (text: string) => this.note(text)
-    const told = await writeBack({
-      env: process.env,
-      cwd: process.cwd(),
-      dir,
-      command,
-      renderTrust: trustLines,
-      say,
-    })
-    this.note(noteLine(this.finish(told)))
+    this.note(noteLine(this.finish(await writeBack(options))))
   }
 }

@@ -1,7 +1,8 @@
 import { boolean } from '@oclif/core/flags'
 import { saveFiles } from '../src/app/session/save.ts'
-import { vaultHere } from '../src/app/vault/access.ts'
+import { vaultAccess } from '../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { table } from '../src/cli/table.ts'
 
 export default class Save extends TazpodCommand {
@@ -18,12 +19,7 @@ export default class Save extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(Save)
-    const access = {
-      place: this.finish(await vaultHere(process.env)),
-      passphraseFd: flags['passphrase-fd'],
-      nonInteractive: flags['non-interactive'],
-      say: (line: string) => this.note(line),
-    }
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const options = { ghost: process.env.TAZPOD_GHOST, names: argv.map(String), all: flags.all }
     const saved = this.finish(await saveFiles(access, options))
     const rows = saved.map(({ name, size }) => [name, String(size)])

@@ -44,6 +44,7 @@ export default class CastleNew extends TazpodCommand {
         provider: flags.provider,
         force: flags.force,
         nonInteractive: flags['non-interactive'],
+        say: (line) => this.note(line),
       }),
     )
     const rows = done.nodes.map(({ name, role, ip, vm_id: id }) => [name, role, ip, String(id)])

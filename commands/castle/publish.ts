@@ -2,7 +2,7 @@ import { option } from '@oclif/core/flags'
 import { castleHere } from '../../src/castle/app/access.ts'
 import { publish } from '../../src/castle/app/publish.ts'
 import { TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 import { table, wholeRows } from '../../src/cli/table.ts'
 
 export default class CastlePublish extends TazpodCommand {
@@ -23,7 +23,7 @@ export default class CastlePublish extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(CastlePublish)
-    const open = this.finish(await castleHere(flags, errandHere()))
+    const open = this.finish(await castleHere(errandOf(flags)))
     const ghost = process.env.TAZPOD_GHOST
     const done = this.finish(await publish(open, { from: flags.from, ghost }))
     const rows = done.published.map(({ what, name, size, change }) => [what, name, String(size), change])

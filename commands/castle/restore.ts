@@ -6,7 +6,8 @@ import { BACKUPS } from '../../src/castle/app/state-backup.ts'
 import { keptStates, restoreState } from '../../src/castle/app/state-restore.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { callerOf } from '../../src/cli/caller.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 import { table } from '../../src/cli/table.ts'
 import { when } from '../../src/cli/time.ts'
 
@@ -33,14 +34,14 @@ export default class CastleRestore extends TazpodCommand {
     const { args, flags } = await this.parse(CastleRestore)
     const castle = this.finish(await readCastle(process.cwd()))
     if (args.which === 'record') {
-      const open = this.finish(await castleHere(flags, errandHere()))
+      const open = this.finish(await castleHere(errandOf(flags)))
       const { record } = this.finish(await open.withStore((store) => restoreRecord(open.castle, store)))
       const { name, life, since, changes } = record
       return this.print(flags.json, record, `castle ${name}: change ${changes}, ${life} since ${since}`)
     }
     const which = BACKUPS.find((one) => one === args.which)
     if (which === undefined) {
-      const states = this.finish(await keptStates(castle, flags))
+      const states = this.finish(await keptStates(castle, callerOf(flags)))
       const rows = states.map(({ which: name, kept, size, serial }) => [
         name,
         when(Date.parse(kept)),
@@ -50,7 +51,7 @@ export default class CastleRestore extends TazpodCommand {
       const lines = rows.length > 0 ? table(['state', 'kept', 'bytes', 'serial'], rows) : ['no state is kept']
       return this.print(flags.json, { castle: castle.record.name, states }, lines)
     }
-    const done = this.finish(await restoreState(castle, which, flags.force, flags))
+    const done = this.finish(await restoreState(castle, which, flags.force, callerOf(flags)))
     const { path, serial, change } = done
     this.print(flags.json, done, `${path}: ${change}, serial ${serial ?? 'unknown'}, from ${which}`)
   }

@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 import { EXIT } from '../../src/cli/failures.ts'
 import { migrateSops } from '../../src/sops/app/run.ts'
 import { sopsLines } from '../../src/sops/cli/lines.ts'
@@ -27,8 +27,7 @@ export default class MigrateSops extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(MigrateSops)
     const step = STEPS.find((one) => flags[one]) ?? 'plan'
-    const options = { ...flags, overwrite: flags.overwrite === true }
-    const report = this.finish(await migrateSops(step, options, process.env, errandHere()))
+    const report = this.finish(await migrateSops(step, flags.overwrite === true, errandOf(flags)))
     this.print(flags.json, report, sopsLines(report))
     if (report.unread.length > 0) process.exitCode = EXIT.data
   }

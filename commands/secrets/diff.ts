@@ -1,7 +1,7 @@
 import { differences } from '../../src/app/provider/infisical/remote.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 import { noteLine } from '../../src/cli/pull-lines.ts'
 import { table, wholeRows } from '../../src/cli/table.ts'
 
@@ -20,8 +20,9 @@ export default class SecretsDiff extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretsDiff)
-    const access = this.finish(await vaultAccess(flags))
-    const list = this.finish(await differences(access, errandHere()))
+    const errand = errandOf(flags)
+    const access = this.finish(await vaultAccess(errand))
+    const list = this.finish(await differences(access, errand))
     const rows = list.secrets.map((d) => [d.name, WORDS[d.state], d.vault ?? '-', d.infisical ?? '-'])
     const human =
       rows.length === 0 ? 'both are empty' : table(['secret', 'is', 'vault', 'infisical'], rows, wholeRows())

@@ -1,7 +1,7 @@
 import { remoteSecrets } from '../../src/app/provider/infisical/remote.ts'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 import { noteLine } from '../../src/cli/pull-lines.ts'
 import { table, wholeRows } from '../../src/cli/table.ts'
 
@@ -14,8 +14,9 @@ export default class SecretsList extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList)
-    const access = this.finish(await vaultAccess(flags))
-    const list = this.finish(await remoteSecrets(access, errandHere()))
+    const errand = errandOf(flags)
+    const access = this.finish(await vaultAccess(errand))
+    const list = this.finish(await remoteSecrets(access, errand))
     const rows = list.secrets.map((s) => [
       s.name,
       s.path,

@@ -4,7 +4,7 @@ import { vaultAccess } from '../../src/app/vault/access.ts'
 import { newValue, withoutLineEnd } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 
 export default class SecretsPush extends TazpodCommand {
   static override summary = 'Create a secret in Infisical, or give it a new value.'
@@ -25,11 +25,12 @@ export default class SecretsPush extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsPush)
-    const access = this.finish(await vaultAccess(flags))
+    const errand = errandOf(flags)
+    const access = this.finish(await vaultAccess(errand))
     const given = this.finish(await newValue(access, args.name))
     const { value, remark } = withoutLineEnd(given)
     const push = { name: args.name, value, path: flags.path }
-    const done = await pushSecret(access, errandHere(), push).finally(() => given.fill(0))
+    const done = await pushSecret(access, errand, push).finally(() => given.fill(0))
     const pushed = this.finish(done)
     const { name, path, change, size, fingerprint } = pushed
     const words = { created: 'created', updated: 'updated', same: 'as it was' }[change]

@@ -2,6 +2,7 @@ import { boolean, option, string } from '@oclif/core/flags'
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { EXPORT_FORMATS, exportVault } from '../../src/app/vault/export.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 import { writeOut } from '../../src/cli/output.ts'
 
 export default class VaultExport extends TazpodCommand {
@@ -27,7 +28,7 @@ export default class VaultExport extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(VaultExport)
     const { to = [], reveal, format, force } = flags
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     writeOut(this.finish(await exportVault(access, { to, reveal, format, force })))
   }
 }

@@ -3,6 +3,7 @@ import { vaultAccess } from '../../src/app/vault/access.ts'
 import { getSecret } from '../../src/app/vault/secrets.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 import { writeOut } from '../../src/cli/output.ts'
 
 export default class VaultGet extends TazpodCommand {
@@ -24,7 +25,7 @@ export default class VaultGet extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultGet)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const value = this.finish(await getSecret(access, args.name, flags.reveal))
     if (flags.json) this.print(true, { name: args.name, value: value.toString('base64') }, '')
     else writeOut(process.stdout.isTTY ? Buffer.concat([value, Buffer.from('\n')]) : value)

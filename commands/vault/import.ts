@@ -1,6 +1,7 @@
 import { boolean, option, string as text } from '@oclif/core/flags'
+import type { Errand } from '../../src/app/provider/infisical/once.ts'
 import { afterChange } from '../../src/app/session/after-change.ts'
-import { type VaultAccess, vaultAccess } from '../../src/app/vault/access.ts'
+import { vaultAccess } from '../../src/app/vault/access.ts'
 import {
   IMPORT_FORMATS,
   type Imported,
@@ -10,7 +11,7 @@ import {
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { forceFlag, passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
-import { errandHere } from '../../src/cli/errand.ts'
+import { errandOf } from '../../src/cli/errand.ts'
 import { printable } from '../../src/cli/output.ts'
 import type { Result } from '../../src/core/result.ts'
 
@@ -41,9 +42,9 @@ export default class VaultImport extends TazpodCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultImport)
     const { from, format, as, empty, force } = flags
-    const access = this.finish(await vaultAccess(flags))
+    const errand = errandOf(flags)
     const { hints, ...changed } = this.finish(
-      await this.take(access, args.file, { from, format, as, empty, force }),
+      await this.take(errand, args.file, { from, format, as, empty, force }),
     )
     const { added, replaced, unchanged } = changed
     const human = [
@@ -57,11 +58,11 @@ export default class VaultImport extends TazpodCommand {
     this.print(flags.json, { ...changed, emptied: empty }, human)
     for (const hint of hints) this.note(hint)
     if (added.length + replaced.length === 0) return
-    for (const line of afterChangeLines(await afterChange(added))) this.note(line)
+    for (const line of afterChangeLines(await afterChange(errand.cwd, added))) this.note(line)
   }
 
   private async take(
-    access: VaultAccess,
+    errand: Errand,
     file: string | undefined,
     { from, ...how }: Omit<ImportOptions, 'file'> & { from: 'infisical' | undefined },
   ): Promise<Result<Imported>> {
@@ -69,10 +70,11 @@ export default class VaultImport extends TazpodCommand {
       const message = from === undefined ? 'import what?' : 'either a file or --from infisical'
       return { ok: false, error: { reason: 'usage', message, next: 'tazpod vault import --help' } }
     }
+    const access = this.finish(await vaultAccess(errand))
     if (file !== undefined) return importSecrets(access, { file, ...how })
     // Its HTTP client only where it is used.
     const { importRemote } = await import('../../src/app/provider/infisical/remote.ts')
-    const changed = await importRemote(access, errandHere(), how.force)
+    const changed = await importRemote(access, errand, how.force)
     return changed.ok ? { ok: true, value: { ...changed.value, hints: [] } } : changed
   }
 }

@@ -34,7 +34,7 @@ export default class VaultInit extends TazpodCommand {
       await initVault(place, {
         generate,
         generateWith: 'tazpod vault init --generate',
-        names: guessableNames(),
+        names: guessableNames(process.cwd()),
         nonInteractive,
         passphraseFd,
         recovery,

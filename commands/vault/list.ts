@@ -1,6 +1,7 @@
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { type Listed, listVault } from '../../src/app/vault/secrets.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 import { table, wholeRows } from '../../src/cli/table.ts'
 import { when } from '../../src/cli/time.ts'
 
@@ -13,7 +14,7 @@ export default class VaultList extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(VaultList)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const listing = this.finish(await listVault(access))
     const rows = [...rowsOf('secret', listing.secrets), ...rowsOf('file', listing.files)]
     const human =

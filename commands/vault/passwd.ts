@@ -3,6 +3,7 @@ import { vaultAccess } from '../../src/app/vault/access.ts'
 import { guessableNames } from '../../src/app/vault/names.ts'
 import { changePassphrase } from '../../src/app/vault/passwd.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 
 const fd = { helpValue: 'N', min: 0, max: 1_048_575 }
 
@@ -31,7 +32,7 @@ export default class VaultPasswd extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(VaultPasswd)
     const { generate, recovery, 'recovery-key-fd': keyFd, 'non-interactive': nonInteractive } = flags
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const passphraseFd = flags['new-passphrase-fd']
     const show = (passphrase: string) => {
       const lines = ['New passphrase. It is kept nowhere; write it down now:', `  ${passphrase}`]
@@ -42,7 +43,7 @@ export default class VaultPasswd extends TazpodCommand {
       {
         generate,
         generateWith: 'tazpod vault passwd --generate',
-        names: guessableNames(),
+        names: guessableNames(process.cwd()),
         nonInteractive,
         passphraseFd,
         say: (line) => this.note(line),

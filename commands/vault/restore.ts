@@ -5,6 +5,7 @@ import { restoreSource, restoreVault } from '../../src/app/vault/history.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { numberArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 
 export default class VaultRestore extends TazpodCommand {
   static override summary = 'Make an earlier content the current one again.'
@@ -25,10 +26,10 @@ export default class VaultRestore extends TazpodCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultRestore)
     const from = this.finish(restoreSource(args.generation, flags.file))
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const done = this.finish(await restoreVault(access, from))
     const human = `restored ${from}: now generation ${done.generation} with ${done.secrets} secrets`
     this.print(flags.json, { restored: from, ...done }, human)
-    for (const line of afterChangeLines(await afterChange())) this.note(line)
+    for (const line of afterChangeLines(await afterChange(process.cwd()))) this.note(line)
   }
 }

@@ -4,6 +4,7 @@ import { removeSecrets } from '../../src/app/vault/secrets.ts'
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 
 export default class VaultRm extends TazpodCommand {
   static override summary = 'Remove secrets from the vault: all of those named, or none.'
@@ -16,9 +17,9 @@ export default class VaultRm extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultRm)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     this.finish(await removeSecrets(access, args.name))
     this.print(flags.json, { removed: args.name }, `removed ${args.name.join(', ')}`)
-    for (const line of afterChangeLines(await afterChange())) this.note(line)
+    for (const line of afterChangeLines(await afterChange(process.cwd()))) this.note(line)
   }
 }

@@ -4,6 +4,7 @@ import { newValue, remarksOn, setSecrets, withoutLineEnd } from '../../src/app/v
 import { afterChangeLines } from '../../src/cli/after-change-lines.ts'
 import { textArgument } from '../../src/cli/arguments.ts'
 import { forceFlag, passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 
 export default class VaultSet extends TazpodCommand {
   static override summary = 'Keep a secret in the vault.'
@@ -18,7 +19,7 @@ export default class VaultSet extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(VaultSet)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const given = this.finish(await newValue(access, args.name))
     const { value, remark } = withoutLineEnd(given)
     const size = value.length
@@ -31,6 +32,6 @@ export default class VaultSet extends TazpodCommand {
     this.print(flags.json, { name: args.name, size, change: what }, `${args.name}: ${what}, ${size} bytes`)
     for (const remark of remarks) this.note(remark)
     if (what === 'unchanged') return
-    for (const line of afterChangeLines(await afterChange(added))) this.note(line)
+    for (const line of afterChangeLines(await afterChange(process.cwd(), added))) this.note(line)
   }
 }

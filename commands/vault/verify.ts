@@ -1,6 +1,7 @@
 import { vaultAccess } from '../../src/app/vault/access.ts'
 import { type Verified, verifyVault } from '../../src/app/vault/history.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
+import { callerOf } from '../../src/cli/caller.ts'
 import { table } from '../../src/cli/table.ts'
 
 export default class VaultVerify extends TazpodCommand {
@@ -11,7 +12,7 @@ export default class VaultVerify extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(VaultVerify)
-    const access = this.finish(await vaultAccess(flags))
+    const access = this.finish(await vaultAccess(callerOf(flags)))
     const { files, exitCode } = this.finish(await verifyVault(access))
     const human = table(['state', 'generation', 'secrets', 'file'], files.map(row), {
       tone: (i) => (files[i]?.ok ? 'green' : 'red'),

@@ -1,9 +1,10 @@
 import type { Errand } from '../app/provider/infisical/once.ts'
+import { type AskingFlags, callerOf } from './caller.ts'
 import { lazyProgress } from './progress.ts'
 import { trustLines } from './trust-lines.ts'
 
-/** What a command that asks the server itself brings along. */
-export function errandHere(): Errand {
+/** What a command that may have to ask the server itself brings along. */
+export function errandOf(flags: AskingFlags): Errand {
   const { update, done } = lazyProgress('infisical')
-  return { env: process.env, cwd: process.cwd(), renderTrust: trustLines, progress: update, done }
+  return { ...callerOf(flags), renderTrust: trustLines, progress: update, done }
 }

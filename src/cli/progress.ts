@@ -2,7 +2,7 @@ import { printable } from './output.ts'
 import { clip } from './width.ts'
 
 /** A line that says what tazpod is busy with. */
-export interface Progress {
+interface Progress {
   /** What is done now, such as `12 of 40 secrets`. */
   update(text: string): void
   /** Takes the line away. Call it before anything else is printed, and before a question. May be called twice. */

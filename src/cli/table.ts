@@ -49,7 +49,7 @@ export function wholeRows(): { width?: number } {
 }
 
 /** Width for human output: the terminal's, at least 80; 80 where there is none. */
-export function outputWidth(): number {
+function outputWidth(): number {
   return Math.max(80, process.stdout.isTTY ? process.stdout.columns || 80 : 80)
 }
 

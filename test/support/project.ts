@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { createVault, unlockIdentity, updateVault } from '../../src/app/vault/open.ts'
+import { createVault } from '../../src/app/vault/create.ts'
+import { unlockIdentity, updateVault } from '../../src/app/vault/open.ts'
 import type { Scratch } from './scratch.ts'
 import { tazpod } from './tazpod.ts'
 import { alone, cheapen, setting, VaultFolder, value } from './vault.ts'

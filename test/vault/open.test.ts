@@ -23,7 +23,8 @@ import {
   recipientOf,
 } from '../../src/adapters/vault/age-files.ts'
 import { listGenerations } from '../../src/adapters/vault/vault-files.ts'
-import { createVault, openVault, unlockIdentity, updateVault } from '../../src/app/vault/open.ts'
+import { createVault } from '../../src/app/vault/create.ts'
+import { openVault, unlockIdentity, updateVault } from '../../src/app/vault/open.ts'
 import { type VaultPlace, vaultPlace } from '../../src/app/vault/place.ts'
 import { vaultId } from '../../src/app/vault/seal.ts'
 import { emptyDocument, encodeDocument } from '../../src/core/vault/document.ts'

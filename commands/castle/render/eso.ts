@@ -3,7 +3,7 @@ import { castleHere } from '../../../src/castle/app/access.ts'
 import { handOver, renderEso } from '../../../src/castle/app/render.ts'
 import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class RenderEso extends TazpodCommand {
   static override summary = 'Write identity Secret and ClusterSecretStore of External Secrets.'
@@ -33,7 +33,7 @@ export default class RenderEso extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(RenderEso)
     const rendered = this.finish(
-      await renderEso(this.finish(await castleHere(flags, errandHere())), {
+      await renderEso(this.finish(await castleHere(errandOf(flags))), {
         version: flags['eso-version'],
         parts: flags.only === undefined ? ['identity', 'store'] : [flags.only],
         path: flags.path,

@@ -4,7 +4,7 @@ import { handOver, renderExternalSecret } from '../../../src/castle/app/render.t
 import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { textArgument } from '../../../src/cli/arguments.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class RenderExternalSecret extends TazpodCommand {
   static override summary = 'Write an ExternalSecret for names that exist.'
@@ -28,7 +28,7 @@ export default class RenderExternalSecret extends TazpodCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RenderExternalSecret)
     const { namespace, key: keys, refresh, 'eso-version': version } = flags
-    const open = this.finish(await castleHere(flags, errandHere()))
+    const open = this.finish(await castleHere(errandOf(flags)))
     const options = { version, name: args.name, namespace, keys, refresh }
     const rendered = this.finish(await renderExternalSecret(open, process.env, options))
     const how = { apply: flags.apply === true, force: flags.force, cwd: process.cwd() }

@@ -3,7 +3,7 @@ import { castleHere } from '../../../src/castle/app/access.ts'
 import { handOver, renderTalosPatch } from '../../../src/castle/app/render.ts'
 import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class RenderTalosPatch extends TazpodCommand {
   static override summary = 'Write the machine-config patch with the secretbox key.'
@@ -21,7 +21,7 @@ export default class RenderTalosPatch extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(RenderTalosPatch)
     const rendered = this.finish(
-      await renderTalosPatch(this.finish(await castleHere(flags, errandHere())), {
+      await renderTalosPatch(this.finish(await castleHere(errandOf(flags))), {
         hcl: flags.hcl,
         version: flags['talos-version'],
       }),

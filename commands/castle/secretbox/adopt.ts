@@ -1,7 +1,7 @@
 import { castleHere } from '../../../src/castle/app/access.ts'
 import { adoptKey } from '../../../src/castle/app/secretbox/adopt.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class SecretboxAdopt extends TazpodCommand {
   static override summary = 'Take over the key of a running cluster, from standard input.'
@@ -12,7 +12,7 @@ export default class SecretboxAdopt extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretboxAdopt)
-    const open = this.finish(await castleHere(flags, errandHere()))
+    const open = this.finish(await castleHere(errandOf(flags)))
     const key = this.finish(await adoptKey(open, flags['passphrase-fd']))
     this.print(flags.json, key, [
       `${key.secret}: the key of the running cluster`,

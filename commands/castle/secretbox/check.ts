@@ -3,7 +3,7 @@ import { castleHere } from '../../../src/castle/app/access.ts'
 import { checkKey } from '../../../src/castle/app/secretbox/check.ts'
 import { secretboxLines } from '../../../src/castle/cli/secretbox.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class SecretboxCheck extends TazpodCommand {
   static override summary = 'Check the stored key, and whether it opens the Secrets in etcd.'
@@ -18,7 +18,7 @@ export default class SecretboxCheck extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretboxCheck)
     const { exitCode, ...check } = this.finish(
-      await checkKey(this.finish(await castleHere(flags, errandHere())), flags.etcd),
+      await checkKey(this.finish(await castleHere(errandOf(flags))), flags.etcd),
     )
     this.print(flags.json, check, secretboxLines(check))
     process.exitCode = exitCode

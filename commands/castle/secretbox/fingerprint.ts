@@ -1,7 +1,7 @@
 import { castleHere } from '../../../src/castle/app/access.ts'
 import { checkKey } from '../../../src/castle/app/secretbox/check.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class SecretboxFingerprint extends TazpodCommand {
   static override summary = 'Print the keyed fingerprint of the stored key.'
@@ -13,7 +13,7 @@ export default class SecretboxFingerprint extends TazpodCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretboxFingerprint)
     const { castle, secret, key, fingerprint, exitCode } = this.finish(
-      await checkKey(this.finish(await castleHere(flags, errandHere())), undefined),
+      await checkKey(this.finish(await castleHere(errandOf(flags))), undefined),
     )
     this.print(flags.json, { castle, secret, key, fingerprint }, fingerprint ?? `${secret} is ${key}`)
     process.exitCode = exitCode

@@ -1,7 +1,7 @@
 import { castleHere } from '../../../src/castle/app/access.ts'
 import { newKey } from '../../../src/castle/app/secretbox/new.ts'
 import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
-import { errandHere } from '../../../src/cli/errand.ts'
+import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class SecretboxNew extends TazpodCommand {
   static override summary = "Make the key of this castle's Secrets in etcd, if there is none."
@@ -12,7 +12,7 @@ export default class SecretboxNew extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(SecretboxNew)
-    const key = this.finish(await newKey(this.finish(await castleHere(flags, errandHere()))))
+    const key = this.finish(await newKey(this.finish(await castleHere(errandOf(flags)))))
     const words = {
       created: 'created',
       exists: 'was there already',

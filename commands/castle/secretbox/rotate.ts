@@ -19,8 +19,7 @@ export default class SecretboxRotate extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags, argv } = await this.parse(SecretboxRotate)
-    const say = (line: string) => this.note(line)
-    const options = { ...runOptions(flags, argv), say, patience: PATIENCE_MS }
+    const options = { ...runOptions(flags, argv), patience: PATIENCE_MS }
     const done = this.finish(await rotateKey(options))
     const { castle, key, fingerprint, rewritten, exitCode, next } = done
     this.print(

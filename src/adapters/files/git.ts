@@ -24,7 +24,7 @@ export async function ignoredOf(folder: string, paths: readonly string[]): Promi
 }
 
 /** What a commit or `git add` in a work tree could store. */
-export interface Exposed {
+interface Exposed {
   path: string
   tracked: boolean
 }

@@ -4,7 +4,7 @@ import type { UserPaths } from './paths.ts'
 import { privateFolder, writePrivateFile } from './private-files.ts'
 
 /** What a project's file names: for completion, which has no time for a parser of YAML. */
-export interface Names {
+interface Names {
   secrets: readonly string[]
   /** Paths of binds. */
   binds: readonly string[]

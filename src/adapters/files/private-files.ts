@@ -49,7 +49,7 @@ function refusal(path: string, about: Stats): Result<never> | undefined {
   return unsafe(path, `its mode ${mode} lets other users read or change it`, `chmod 600 ${shellWord(path)}`)
 }
 
-export interface WriteOptions {
+interface WriteOptions {
   /** Gets what was read back from the disk before the file takes its name; a failure keeps the old file. */
   check: (readBack: Buffer) => Promise<Result<void>>
   /** The file must be new: an existing one is never replaced (`io` with EEXIST). */

@@ -9,7 +9,7 @@ import { errnoOf } from './errno.ts'
 const MAX_CONFIG = 256 * 1024
 
 /** Five numbers by which the holder notices that tazpod.yaml changed (PROTOCOL.md, config identity). */
-export interface ConfigIdentity {
+interface ConfigIdentity {
   dev: bigint
   ino: bigint
   size: bigint

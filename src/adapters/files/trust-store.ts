@@ -5,7 +5,7 @@ import type { UserPaths } from './paths.ts'
 import { privateFolder, readPrivateFile, writePrivateFile } from './private-files.ts'
 
 /** One content of tazpod.yaml that a person has agreed to. */
-export interface Trusted {
+interface Trusted {
   /** Of the bytes, hex. */
   sha256: string
   /** Device and inode of the project's folder, in decimal: a copy elsewhere is another project. */

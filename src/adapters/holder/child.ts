@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { err, ok, type Result } from '../../core/result.ts'
 import { startCommand } from './client.ts'
 
-export interface Ran {
+interface Ran {
   exitCode: number
   stdout: Buffer
   stderr: Buffer

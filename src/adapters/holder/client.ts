@@ -64,7 +64,7 @@ export interface LockReport {
 }
 
 /** Folder and environment that a verb runs in; default: those of this process. */
-export interface Surroundings {
+interface Surroundings {
   cwd: string
   env: NodeJS.ProcessEnv
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs
 import { dirname, join } from 'node:path'
 
 /** Where the parts of this tazpod are. */
-export interface Install {
+interface Install {
   /** Folder of the package: package.json, dist/, bin/. */
   root: string
   /** `bin/tazpod`: the native binary, or the sh launcher where no compiler made one. */

@@ -26,6 +26,11 @@ const TOOLS: readonly (readonly string[])[] = [
   ['aws', '--version'],
 ]
 
+/** Whether this process is root: the session it starts is then readable by root's programs alone. */
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0
+}
+
 /** Reads what `doctor` judges. Nothing here changes the system; whatever can't be read is undefined. */
 export async function systemFacts(
   env: NodeJS.ProcessEnv,

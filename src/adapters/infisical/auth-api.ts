@@ -6,7 +6,7 @@ import type { HttpClient } from './http.ts'
 import { viaSdk } from './sdk.ts'
 
 /** What logs in. */
-export interface Credentials {
+interface Credentials {
   clientId: string
   clientSecret: string
   /** Slug of a sub-organisation; the SDK has no word for it. */

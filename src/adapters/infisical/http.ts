@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { formatSize } from '../../core/text/size.ts'
 
 /** A server that requests may go to, and nowhere else. */
-export interface Server {
+interface Server {
   /** `https://eu.infisical.com`; http only on loopback (see `normaliseHost`). */
   origin: string
   /** PEM of the only authority that may vouch for it; absent: the system's and NODE_EXTRA_CA_CERTS. */

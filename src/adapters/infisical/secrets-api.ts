@@ -42,7 +42,7 @@ export async function findProject(
   return unknownForm('project')
 }
 
-export interface ListOptions {
+interface ListOptions {
   recursive: boolean
   etag?: string | undefined
   /** References resolved; default yes. */
@@ -126,7 +126,7 @@ export async function folderExists(
 }
 
 /** What a write did. */
-export type Written = 'created' | 'updated'
+type Written = 'created' | 'updated'
 
 /**
  * Creates a secret, or gives it a new value. Failures: `approval` where a policy of the project holds the write back

@@ -11,7 +11,7 @@ export type Answer =
   | { kind: 'too-long' }
   | { kind: 'too-much' }
 
-export interface AskOptions {
+interface AskOptions {
   cwd: string
   env: NodeJS.ProcessEnv
   /** Milliseconds. */

@@ -12,7 +12,7 @@ export interface PtyProgram {
   hangUp(): void
 }
 
-export interface PtyEvents {
+interface PtyEvents {
   data: (bytes: Buffer) => void
   /** Once, when the program has ended and all its bytes have been handed over. */
   end: (code: number) => void

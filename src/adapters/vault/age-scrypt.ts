@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
  * wiped. The derivation starts when the object is made, so that it runs while the age package is still loading.
  */
 
-export const WORK_FACTOR = 18
+const WORK_FACTOR = 18
 /** 2^20 needs 1 GiB and 2 s: a file that asks for more is an attack, not a vault. */
 const MAX_WORK_FACTOR = 20
 const LABEL = Buffer.from('age-encryption.org/v1/scrypt')
@@ -15,7 +15,7 @@ const SALT = 16
 const TAG = 16
 
 /** A header stanza, as the age package passes it. */
-export interface StanzaLike {
+interface StanzaLike {
   args: string[]
   body: Uint8Array
 }
@@ -23,7 +23,7 @@ export interface StanzaLike {
 /** A header that no honest age program writes; the message says what is wrong with it. */
 export class BadStanza extends Error {}
 
-export interface ScryptRecipient {
+interface ScryptRecipient {
   wrapFileKey(fileKey: Uint8Array): Promise<StanzaLike[]>
 }
 

@@ -8,7 +8,7 @@ import { trustView } from '../project/trust.ts'
 import { type SecretRow, secretList } from '../session/secrets.ts'
 import { vaultPlace } from '../vault/place.ts'
 
-export type { GhostStatus, LockReport, RunningCommand } from '../../adapters/holder/client.ts'
+export type { GhostStatus, RunningCommand } from '../../adapters/holder/client.ts'
 
 /** Everything that a person may want to see at one glance. Names only, never a value. */
 export interface Overview {

@@ -5,10 +5,11 @@ import type { Explanation } from '../../core/grant/explain.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { loadProject, requireProject } from '../project/project.ts'
 import { rememberTrust, type TrustView, trustView } from '../project/trust.ts'
+import type { Caller } from '../session/caller.ts'
 import { explain } from '../session/explain.ts'
 import { type Pulled, pull } from '../session/pull.ts'
 import { revealSecret } from '../session/reveal.ts'
-import { vaultHere } from '../vault/access.ts'
+import { vaultAccess } from '../vault/access.ts'
 import { type Overview, overview, overviewMark } from './overview.ts'
 
 /** What the dashboard can see and do. It knows nothing else of the world, so that a test can play the world. */
@@ -35,14 +36,9 @@ export interface TrustOffer {
   agree(): Promise<Result<void>>
 }
 
-/** The real world around `cwd`, for the user of `env`. */
-export function dashboardSource(
-  env: NodeJS.ProcessEnv,
-  cwd: string,
-  renderTrust: (view: TrustView) => string[],
-): DashboardSource {
-  const say = (line: string) => void process.stderr.write(`${line}\n`)
-  const asking = { passphraseFd: undefined, nonInteractive: false, say }
+/** The real world around the one who looks. */
+export function dashboardSource(caller: Caller, renderTrust: (view: TrustView) => string[]): DashboardSource {
+  const { env, cwd } = caller
   return {
     now: Date.now,
     overview: () => overview(env, cwd),
@@ -61,14 +57,14 @@ export function dashboardSource(
       return view.ok ? ok({ view: view.value, agree: () => rememberTrust(env, project.value) }) : view
     },
     lock: (stop) => lock({ stop }),
-    pull: (extend) => pull({ env, cwd, remember: false, forget: false, extend, renderTrust, ...asking }),
+    pull: (extend) => pull({ ...caller, remember: false, forget: false, extend, renderTrust }),
     async reveal(name) {
-      const place = await vaultHere(env)
-      if (!place.ok) return place
+      const access = await vaultAccess(caller)
+      if (!access.ok) return access
       const project = await loadProject(cwd)
       if (!project.ok) return project
       const provider = project.value?.config.provider ?? 'vault'
-      return revealSecret({ place: place.value, ...asking }, name, provider)
+      return revealSecret(access.value, name, provider)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Decoy, foundBelow, startDecoy } from '../../adapters/holder/decoy.ts'
 import { type As, tryMemory, tryPath, trySecretMemory } from '../../adapters/holder/probes.ts'
+import { isRoot } from '../../adapters/holder/system.ts'
 import { ok, type Result } from '../../core/result.ts'
 import {
   type AttackedState,
@@ -31,7 +32,7 @@ export async function attack(): Promise<Result<AttackReport>> {
   if (!started.ok) return started
   const decoy = started.value
   try {
-    const asRoot = process.geteuid?.() === 0
+    const asRoot = isRoot()
     const attempts = [
       ...attemptsOf(decoy, asRoot ? 'root' : 'same-user', undefined),
       ...(asRoot ? attemptsOf(decoy, 'other-user', NOBODY) : []),

@@ -11,7 +11,7 @@ import { requireOutOfGit } from '../project/placeholders.ts'
 import { loadProject, type Project } from '../project/project.ts'
 import { vaultPlace } from '../vault/place.ts'
 
-export interface Diagnosis {
+interface Diagnosis {
   ok: boolean
   kernel: string
   findings: Finding[]

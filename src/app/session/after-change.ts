@@ -13,10 +13,10 @@ export interface AfterChange {
   unlocked: boolean
 }
 
-/** Looks at the session and, for new names, at the project of the current folder. What can't be read is no news. */
-export async function afterChange(added: readonly string[] = []): Promise<AfterChange> {
+/** Looks at the session and, for new names, at the project of the folder `cwd`. What can't be read is no news. */
+export async function afterChange(cwd: string, added: readonly string[] = []): Promise<AfterChange> {
   const looking = where() // runs beside the parsing of tazpod.yaml
-  const project = added.length > 0 ? await loadProject(process.cwd()) : undefined
+  const project = added.length > 0 ? await loadProject(cwd) : undefined
   const config = project?.ok ? project.value?.config : undefined
   const here = await looking
   const provider = config?.provider ?? 'vault'

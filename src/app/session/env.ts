@@ -16,7 +16,7 @@ export interface CommandEnv {
   locked: boolean
 }
 
-export interface EnvOptions {
+interface EnvOptions {
   /** Name or path; `*` stands for every command that is not listed. */
   command: string
   /** Deliver secret values as well. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isRoot } from '../../adapters/holder/system.ts'
 import { type Explanation, explainCommand, notGranted } from '../../core/grant/explain.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { previewLaunch, wipePreview } from './launch-preview.ts'
@@ -16,7 +17,7 @@ export async function explain(
   const preview = await previewLaunch(env, cwd)
   if (!preview.ok) return preview
   const { set, ghost, provider: source, max, locked } = preview.value
-  const mode = process.getuid?.() === 0 ? 'root' : 'rootless'
+  const mode = isRoot() ? 'root' : 'rootless'
   const name = basename(command)
   const explanation = explainCommand(set, name, { ghost, source, mode, max, only })
   const [unknown] = notGranted(set, name, only)

@@ -3,7 +3,7 @@ import { userPaths } from '../../adapters/files/paths.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Activity, parseSince } from '../../core/session/activity.ts'
 
-export interface LogView {
+interface LogView {
   path: string
   lines: Activity[]
   /** Lines that could not be read. */

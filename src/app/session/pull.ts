@@ -18,14 +18,11 @@ import { requireTrust, type TrustOptions } from '../project/trust.ts'
 import { providerOf } from '../provider/registry.ts'
 import { heldSession, IDENTITY_ENTRY } from '../vault/held-identity.ts'
 import { vaultPlace } from '../vault/place.ts'
+import type { Caller } from './caller.ts'
 import { lockOnEvents } from './lock-on.ts'
 import { type OpenVault, unlockVault } from './unlock.ts'
 
-export interface PullOptions {
-  env: NodeJS.ProcessEnv
-  cwd: string
-  passphraseFd: number | undefined
-  nonInteractive: boolean
+export interface PullOptions extends Caller {
   remember: boolean
   forget: boolean
   /** Use the encrypted copy of the last pull, ask no server. */
@@ -38,8 +35,6 @@ export interface PullOptions {
   extend?: boolean
   /** The words that a person reads before they trust a project file. */
   renderTrust: TrustOptions['render']
-  /** A remark for a person between two steps. */
-  say: (line: string) => void
   /** What is being waited for; shown in place. */
   progress?: (text: string) => void
 }

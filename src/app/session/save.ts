@@ -8,7 +8,7 @@ import type { VaultAccess } from '../vault/access.ts'
 import { withIdentity } from '../vault/identity.ts'
 import { updateVault } from '../vault/open.ts'
 
-export interface Saved {
+interface Saved {
   name: string
   /** Bytes. */
   size: number

@@ -33,7 +33,7 @@ export interface SecretGrant {
 }
 
 /** About a value, without the value. */
-export interface HeldSecret {
+interface HeldSecret {
   /** When it was last changed, ISO 8601; absent where the provider does not say. */
   updated?: string
   /** Absent for what is not used here, and so was not kept. */
@@ -42,7 +42,7 @@ export interface HeldSecret {
   fingerprint?: string
 }
 
-export interface SecretList {
+interface SecretList {
   project: string | null
   state: 'locked' | 'unlocked'
   secrets: SecretRow[]

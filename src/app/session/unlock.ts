@@ -15,7 +15,7 @@ export interface OpenVault {
   from: IdentitySource
 }
 
-export interface UnlockOptions {
+interface UnlockOptions {
   env: NodeJS.ProcessEnv
   /** Keep the passphrase in the desktop's secret service from now on. */
   remember: boolean

@@ -13,9 +13,10 @@ import { vaultAccess } from '../vault/access.ts'
 import { sessionIdentity } from '../vault/held-identity.ts'
 import { vaultPlace } from '../vault/place.ts'
 import { storeSecrets } from '../vault/replace.ts'
+import type { Caller } from './caller.ts'
 import { type PullOptions, pull } from './pull.ts'
 
-export interface WritebackOptions extends Pick<PullOptions, 'env' | 'cwd' | 'renderTrust' | 'say'> {
+export interface WritebackOptions extends Caller, Pick<PullOptions, 'renderTrust'> {
   /** Folder of the file in the command's view: the secret's name, as the protocol spells it. */
   dir: string
   /** Who changed it, for people. */
@@ -73,15 +74,16 @@ async function keep(options: WritebackOptions, given: Buffer, now: Buffer): Prom
 }
 
 async function intoVault(
-  { command }: WritebackOptions,
+  options: WritebackOptions,
   name: string,
   now: Buffer,
   told: string,
 ): Promise<Result<string>> {
+  const { command } = options
   if (!hasTerminal()) return ok(`${told}; nobody could be asked about the vault`)
   const answer = await confirm(`${command} changed ${name}. Keep the change in the vault?`)
   if (!answer.ok || !answer.value) return ok(`${told}; not in the vault`)
-  const access = await vaultAccess({ 'non-interactive': true })
+  const access = await vaultAccess({ ...options, nonInteractive: true })
   if (!access.ok) return access
   const identity = await sessionIdentity()
   if (!identity.ok) return identity

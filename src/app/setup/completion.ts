@@ -4,7 +4,7 @@ import { type Completions, completionsOf, type DescribedCommand } from '../../co
 import { zshCompletion } from '../../core/completion/zsh.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
-export type ShellName = (typeof SHELLS)[number]
+type ShellName = (typeof SHELLS)[number]
 
 const SCRIPTS: Record<ShellName, (all: Completions) => string> = {
   bash: bashCompletion,

@@ -12,22 +12,17 @@ import { readLegacy } from '../project/legacy.ts'
 import { absentPlaceholders, createPlaceholders, requireOutOfGit } from '../project/placeholders.ts'
 import { loadProject, type Project } from '../project/project.ts'
 import { rememberTrust, trustView } from '../project/trust.ts'
+import type { Caller } from '../session/caller.ts'
 import { initVault, type NewVault } from '../vault/init.ts'
 import { guessableNames } from '../vault/names.ts'
 import { vaultPlace } from '../vault/place.ts'
 
-export interface InitOptions {
-  env: NodeJS.ProcessEnv
-  /** Where the project is, absolute. */
-  folder: string
+/** The project is made in the folder of the caller. */
+interface InitOptions extends Caller {
   /** Replace an existing tazpod.yaml. */
   force: boolean
   /** Give the project a vault of its own, in `.tazpod/`. */
   ownVault: boolean
-  passphraseFd: number | undefined
-  nonInteractive: boolean
-  /** A remark for a person between two questions. */
-  say: (line: string) => void
 }
 
 /** What `init` did. Everything that was there already is named as such. */
@@ -48,31 +43,31 @@ export interface Initialised {
  * Failures: clear-text, unsafe-file, and those of the project file, the vault and passphrases.
  */
 export async function init(options: InitOptions): Promise<Result<Initialised>> {
-  const path = join(options.folder, CONFIG_NAME)
+  const path = join(options.cwd, CONFIG_NAME)
   const there = await somethingAt(path)
   const kept = there && !options.force
-  const legacy = kept ? ok(undefined) : readLegacy(options.folder)
+  const legacy = kept ? ok(undefined) : readLegacy(options.cwd)
   if (!legacy.ok) return legacy
-  const before = kept ? await loadProject(options.folder) : ok(undefined)
+  const before = kept ? await loadProject(options.cwd) : ok(undefined)
   if (!before.ok) return before
-  if (kept && before.value?.root !== options.folder) {
+  if (kept && before.value?.root !== options.cwd) {
     return err({ reason: 'unsafe-file', path, why: 'it is no plain file' })
   }
-  const absent = absentPlaceholders(options.folder, before.value?.config.binds ?? [])
+  const absent = absentPlaceholders(options.cwd, before.value?.config.binds ?? [])
   if (!absent.ok) return absent
   const vault = await makeVault(options, before.value)
   if (!vault.ok) return vault
   if (!kept) {
-    const written = await writeConfig(options.folder, textOf(options, legacy.value?.content), there)
+    const written = await writeConfig(options.cwd, textOf(options, legacy.value?.content), there)
     if (!written.ok) return written
   }
   const project = kept ? before : await writtenProject(options, legacy.value === undefined)
   if (!project.ok) return project
-  const made = createPlaceholders(options.folder, absent.value)
+  const made = createPlaceholders(options.cwd, absent.value)
   if (!made.ok) return made
-  const ignored = await addIgnored(options.folder, project.value ? ignoreLines(project.value.config) : [])
+  const ignored = await addIgnored(options.cwd, project.value ? ignoreLines(project.value.config) : [])
   if (!ignored.ok) return ignored
-  const outOfGit = await requireOutOfGit(options.folder, project.value?.config.binds ?? [])
+  const outOfGit = await requireOutOfGit(options.cwd, project.value?.config.binds ?? [])
   if (!outOfGit.ok) return outOfGit
   return ok({
     config: { path, state: kept ? 'kept' : 'written' },
@@ -115,10 +110,10 @@ function textOf({ ownVault }: InitOptions, legacy: LegacySecrets | undefined): s
  * a file of the folder are not: a foreign repository may have brought its secrets.yml along.
  */
 async function writtenProject(
-  { env, folder }: InitOptions,
+  { env, cwd }: InitOptions,
   ours: boolean,
 ): Promise<Result<Project | undefined>> {
-  const project = await loadProject(folder)
+  const project = await loadProject(cwd)
   if (!project.ok || project.value === undefined || !ours) return project
   const trusted = await rememberTrust(env, project.value)
   return trusted.ok ? project : trusted
@@ -128,14 +123,14 @@ async function makeVault(
   options: InitOptions,
   project: Project | undefined,
 ): Promise<Result<Initialised['vault']>> {
-  const { env, folder, ownVault, passphraseFd, nonInteractive, say } = options
+  const { env, cwd, ownVault, passphraseFd, nonInteractive, say } = options
   const own = project ? project.config.vault : ownVault ? OWN_VAULT : undefined
-  const place = vaultPlace(userPaths(env), own, folder)
+  const place = vaultPlace(userPaths(env), own, cwd)
   const path = place.vault
   if (await exists(path)) return ok({ path, state: 'kept', shown: {} })
   if (passphraseFd === undefined && (nonInteractive || !hasTerminal()))
     return ok({ path, state: 'later', shown: {} })
-  const names = guessableNames()
+  const names = guessableNames(cwd)
   const made = await initVault(place, {
     passphraseFd,
     nonInteractive,

@@ -2,30 +2,19 @@ import { userPaths } from '../../adapters/files/paths.ts'
 import { readConfigFile } from '../../adapters/files/project-files.ts'
 import { where } from '../../adapters/holder/client.ts'
 import { ok, type Result } from '../../core/result.ts'
+import type { Caller } from '../session/caller.ts'
 import { type VaultPlace, vaultPlace } from './place.ts'
 
 /** How a command gets at a vault. */
-export interface VaultAccess {
+export interface VaultAccess extends Pick<Caller, 'passphraseFd' | 'nonInteractive' | 'say'> {
   place: VaultPlace
-  /** Descriptor that delivers the passphrase, if a script passes one. */
-  passphraseFd?: number | undefined
-  nonInteractive: boolean
-  /** Tells a person something between two questions. */
-  say: (line: string) => void
 }
 
-/** The flags of a command that opens the vault, as oclif parsed them. */
-export interface AccessFlags {
-  'passphrase-fd'?: number | undefined
-  'non-interactive': boolean
-}
-
-/** Access to the vault of the current folder for one command. Remarks go to stderr. */
-export async function vaultAccess(flags: AccessFlags): Promise<Result<VaultAccess>> {
-  const place = await vaultHere(process.env)
+/** Access to the vault of the current folder for one command. */
+export async function vaultAccess(caller: Caller): Promise<Result<VaultAccess>> {
+  const place = await vaultHere(caller.env)
   if (!place.ok) return place
-  const { 'passphrase-fd': passphraseFd, 'non-interactive': nonInteractive } = flags
-  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  const { passphraseFd, nonInteractive, say } = caller
   return ok({ place: place.value, passphraseFd, nonInteractive, say })
 }
 

@@ -10,7 +10,7 @@ import { openVault } from './open.ts'
 
 export { IMPORT_FORMATS as EXPORT_FORMATS } from '../../core/vault/import.ts'
 
-export interface ExportOptions {
+interface ExportOptions {
   /** `age1…` recipients of an encrypted copy. */
   to: readonly string[]
   /** Export in clear instead, in `format`. */

@@ -1,6 +1,7 @@
 import { readIdentity } from '../../adapters/vault/vault-files.ts'
 import type { Result } from '../../core/result.ts'
-import { type AccessFlags, type VaultAccess, vaultAccess } from './access.ts'
+import type { Caller } from '../session/caller.ts'
+import { type VaultAccess, vaultAccess } from './access.ts'
 import { sessionIdentity } from './held-identity.ts'
 import { withPassphrase } from './passphrase.ts'
 import type { VaultPlace } from './place.ts'
@@ -10,7 +11,7 @@ import { unlockIdentity } from './unlock.ts'
 export type IdentitySource = 'session' | 'keyring' | 'passphrase'
 
 /** What may open a vault beside a typed passphrase, and what becomes of one. */
-export interface Ways {
+interface Ways {
   /** Whether the key that an unlocked session keeps may. */
   session: boolean
   /** A passphrase that is kept elsewhere. Undefined: none is, or it can't be used and a person is asked instead. */
@@ -54,10 +55,10 @@ export async function withIdentity<T>(
 
 /** `vaultAccess` and `withIdentity` in one: for what needs the vault once. */
 export async function withVault<T>(
-  flags: AccessFlags,
+  caller: Caller,
   work: (place: VaultPlace, identity: Buffer) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const access = await vaultAccess(flags)
+  const access = await vaultAccess(caller)
   return access.ok ? withIdentity(access.value, (identity) => work(access.value.place, identity)) : access
 }
 

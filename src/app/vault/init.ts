@@ -5,7 +5,7 @@ import { checkStrength, generatePassphrase } from '../../core/vault/passphrase.t
 import { createVault } from './create.ts'
 import { obtainNewPassphrase } from './passphrase.ts'
 
-export interface NewPassphrase {
+interface NewPassphrase {
   bytes: Buffer
   /** Set when tazpod made it up: the person has to see it once. */
   generated?: string

@@ -1,9 +1,9 @@
 import { hostname, userInfo } from 'node:os'
 import { basename } from 'node:path'
 
-/** Words that are no secret here, and that a guesser tries first: user, machine, current folder. */
-export function guessableNames(): string[] {
-  return [userName(), hostname(), basename(process.cwd())]
+/** Words that are no secret here, and that a guesser tries first: user, machine, current folder `cwd`. */
+export function guessableNames(cwd: string): string[] {
+  return [userName(), hostname(), basename(cwd)]
 }
 
 function userName(): string {

@@ -12,8 +12,6 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { VaultDocument } from '../../core/vault/document.ts'
 import { seal, unseal, vaultId } from './seal.ts'
 
-export { secretsOf, wipeDocument } from '../../core/vault/edit.ts'
-export { createVault } from './create.ts'
 export { unlockIdentity } from './unlock.ts'
 
 /**

@@ -6,7 +6,7 @@ import { MAX_PASSPHRASE } from '../../core/text/line-editor.ts'
 
 const TRIES = 3
 
-export interface PassphraseSource {
+interface PassphraseSource {
   /** Descriptor that delivers the passphrase; without it a person is asked. */
   fd?: number | undefined
   nonInteractive: boolean
@@ -18,7 +18,7 @@ export interface PassphraseSource {
  * Gets a passphrase from `fd`, or from the terminal. 1 to 1024 bytes; the caller zeroes it.
  * Failures: no-terminal (also with `nonInteractive`), interrupted, bad-passphrase.
  */
-export async function obtainPassphrase(source: PassphraseSource): Promise<Result<Buffer>> {
+async function obtainPassphrase(source: PassphraseSource): Promise<Result<Buffer>> {
   if (source.fd !== undefined) return readSecretFd(source.fd, MAX_PASSPHRASE)
   if (source.nonInteractive || !hasTerminal()) {
     return err({

@@ -10,7 +10,7 @@ import { typedIdentity } from './identity.ts'
 import { choosePassphrase, type PassphraseChoice } from './init.ts'
 import { unsealAny, vaultId } from './seal.ts'
 
-export interface PasswdOptions {
+interface PasswdOptions {
   /** Use the recovery key instead of the old passphrase: from this descriptor, or typed. */
   recovery?: { fd?: number | undefined }
   /** Shows a generated passphrase once, before it comes into force: a kill in between must not lock anybody out. */

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { encodeDocument, parseDocument, type VaultDocument } from '../../core/vault/document.ts'
 
 /** A document as the bytes of a vault file, with the proof that they open to the same document. */
-export interface Sealed {
+interface Sealed {
   bytes: Buffer
   check: Check
   /** Wipes what the check compares with. Call it when the file is written. */

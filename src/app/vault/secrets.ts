@@ -19,7 +19,7 @@ export interface Listed {
   updated: string
 }
 
-export interface VaultListing {
+interface VaultListing {
   generation: number
   updated: string
   secrets: Listed[]

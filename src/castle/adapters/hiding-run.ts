@@ -7,7 +7,7 @@ import type { HiddenValues, HidingStream } from '../core/hidden-values.ts'
 /** A prompt has no newline behind it, and may end as a value begins: it is shown after this. */
 const IDLE_MS = 150
 
-export interface HidingRun {
+interface HidingRun {
   cwd: string
   /** What it prints goes to standard error. */
   quiet: boolean

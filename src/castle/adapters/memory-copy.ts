@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /** A copy of files in a folder of its own, in memory where there is one. */
-export interface MemoryCopy {
+interface MemoryCopy {
   /** Absolute. */
   folder: string
   write(path: string, text: string): Promise<void>

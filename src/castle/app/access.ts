@@ -1,5 +1,5 @@
 import type { Errand } from '../../app/provider/infisical/once.ts'
-import { type AccessFlags, type VaultAccess, vaultAccess } from '../../app/vault/access.ts'
+import { type VaultAccess, vaultAccess } from '../../app/vault/access.ts'
 import { type ProviderName, STORING_PROVIDERS, type StoringProvider } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { type Castle, readCastle } from './record.ts'
@@ -12,20 +12,16 @@ export interface OpenCastle {
 }
 
 /** The castle of the current folder and the store of its secrets, which is opened by the first use. */
-export async function castleHere(flags: AccessFlags, errand: Errand): Promise<Result<OpenCastle>> {
-  const castle = await readCastle(process.cwd())
+export async function castleHere(errand: Errand): Promise<Result<OpenCastle>> {
+  const castle = await readCastle(errand.cwd)
   if (!castle.ok) return castle
-  const withStore = await storeOf(castle.value.record.provider, flags, errand)
+  const withStore = await storeOf(castle.value.record.provider, errand)
   return withStore.ok ? ok({ castle: castle.value, withStore: withStore.value }) : withStore
 }
 
 /** The store that a provider stands for. Failures: those of the vault; the server is asked by the first use. */
-export async function storeOf(
-  provider: StoringProvider,
-  flags: AccessFlags,
-  errand: Errand,
-): Promise<Result<WithStore>> {
-  const access = await vaultAccess(flags)
+export async function storeOf(provider: StoringProvider, errand: Errand): Promise<Result<WithStore>> {
+  const access = await vaultAccess(errand)
   if (!access.ok) return access
   return ok(await STORES[provider](access.value, errand))
 }

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { Topology } from '../core/topology.ts'
 import type { OpenCastle } from './access.ts'
 
-export interface AppSecrets {
+interface AppSecrets {
   names: string[]
   /** Where they are, for people. */
   label: string

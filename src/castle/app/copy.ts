@@ -10,7 +10,7 @@ import { copiedFiles, isLocal, leftovers, type OriginalFile } from '../core/scaf
 import type { ScaffoldFile } from '../core/scaffold/files.ts'
 import { isSecretsFile } from '../core/terraform-files.ts'
 
-export interface CopiedCastle {
+interface CopiedCastle {
   files: ScaffoldFile[]
   /** How the copy differs from its original, file by file. */
   diff: string[]

@@ -8,7 +8,7 @@ import { type FixedFile, fixModule } from '../core/lint/fixes.ts'
 import type { LintModule } from '../core/lint/module.ts'
 import { proveFix } from './lint-proof.ts'
 
-export interface Repaired {
+interface Repaired {
   count: number
   /** What was not done, or could not be proved, and why. */
   notes: string[]

@@ -9,7 +9,7 @@ import { isSecretsFile } from '../core/terraform-files.ts'
 import { needsInit } from './initialised.ts'
 
 /** What `terraform validate` says of code before and after a change. */
-export type Proof = { kind: 'same' } | { kind: 'unproved'; why: string } | { kind: 'differs'; why: string }
+type Proof = { kind: 'same' } | { kind: 'unproved'; why: string } | { kind: 'differs'; why: string }
 
 /**
  * Asks `terraform validate` in a copy in memory, before and after: of every module that terraform is started in. Files
@@ -42,10 +42,10 @@ export async function proveFix(
     const fresh = new Set(
       roots.map(({ folder: at }) => at).filter((at) => !linked.includes(join(at, '.terraform'))),
     )
-    const before = await said(copy.folder, roots, fresh)
+    const before = await said(copy.folder, roots, fresh, env)
     if (before === undefined) return { kind: 'unproved', why: 'terraform could not be asked' }
     for (const { path, text } of files) await copy.write(path, text)
-    const after = await said(copy.folder, roots, fresh)
+    const after = await said(copy.folder, roots, fresh, env)
     if (after === undefined) return { kind: 'unproved', why: 'terraform could not be asked' }
     const worse = after.find((line) => !before.includes(line))
     return worse === undefined ? { kind: 'same' } : { kind: 'differs', why: worse }
@@ -67,10 +67,11 @@ async function said(
   folder: string,
   roots: readonly LintModule[],
   fresh: ReadonlySet<string>,
+  all: NodeJS.ProcessEnv,
 ): Promise<string[] | undefined> {
   const errors: string[] = []
   // Variables such as TF_DATA_DIR would lead out of the copy.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TF_')))
+  const env = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('TF_')))
   for (const { folder: at } of roots) {
     const cwd = join(folder, at)
     if (fresh.has(at))

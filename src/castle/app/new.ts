@@ -33,7 +33,7 @@ import { readKnown } from './record.ts'
 
 export { QUESTIONS } from '../core/answers.ts'
 
-export interface NewOptions {
+interface NewOptions {
   name: string
   /** The folder in which castles lie side by side, absolute. */
   parent: string
@@ -45,9 +45,10 @@ export interface NewOptions {
   provider: StoringProvider
   force: boolean
   nonInteractive: boolean
+  say: (line: string) => void
 }
 
-export interface Scaffolded {
+interface Scaffolded {
   castle: string
   folder: string
   written: string[]
@@ -126,7 +127,7 @@ async function decide(options: NewOptions, from: KnownCastle | undefined): Promi
   const file = await fromFile(options)
   if (!file.ok) return file
   const wanted = from === undefined ? QUESTIONS.map(({ name }) => name) : ASKED_FOR_COPY
-  const answers = await complete({ ...file.value, ...options.given }, wanted, options.nonInteractive)
+  const answers = await complete({ ...file.value, ...options.given }, wanted, options)
   if (!answers.ok) return answers
   return from === undefined
     ? topologyOf(options.name, answers.value as Answers)
@@ -143,7 +144,7 @@ async function fromFile({ answersFile }: NewOptions): Promise<Result<Partial<Ans
 async function complete(
   given: Partial<Answers>,
   wanted: readonly AnswerName[],
-  nonInteractive: boolean,
+  { nonInteractive, say }: NewOptions,
 ): Promise<Result<Partial<Answers>>> {
   const answers: Partial<Answers> = {}
   const missing: string[] = []
@@ -156,7 +157,7 @@ async function complete(
       continue
     }
     if (value === undefined) {
-      const asked = await ask(name, question, fallback)
+      const asked = await ask(say, name, question, fallback)
       if (!asked.ok) return asked
       value = asked.value
     }
@@ -172,7 +173,12 @@ async function complete(
   })
 }
 
-async function ask(name: AnswerName, question: string, fallback?: string): Promise<Result<string>> {
+async function ask(
+  say: NewOptions['say'],
+  name: AnswerName,
+  question: string,
+  fallback?: string,
+): Promise<Result<string>> {
   for (let tries = 1; ; tries++) {
     const typed = await askLine(`${question}${fallback === undefined ? ':' : ` [${fallback}]:`}`)
     if (!typed.ok) return typed
@@ -180,7 +186,7 @@ async function ask(name: AnswerName, question: string, fallback?: string): Promi
     const why = answerProblem(name, value)
     if (why === undefined) return ok(value)
     if (tries === 3) return err({ reason: 'usage', message: why })
-    process.stderr.write(`${why}\n`)
+    say(why)
   }
 }
 

@@ -23,7 +23,7 @@ import { ROTATION_FILE, ROTATION_NAMES } from './rotation-file.ts'
 /** A run that begins with less time than this could lose its credentials in the middle. */
 const LEAST_MS = 15 * 60_000
 
-export interface PreflightOptions {
+interface PreflightOptions {
   env: NodeJS.ProcessEnv
   /** Go on with a verbose log or with arguments from the environment. */
   force: boolean

@@ -8,7 +8,7 @@ import type { Topology } from '../core/topology.ts'
 import type { OpenCastle } from './access.ts'
 import { readKnown } from './record.ts'
 
-export interface Published {
+interface Published {
   castle: string
   published: { what: CredentialKind; name: string; size: number; change: string }[]
 }

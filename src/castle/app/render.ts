@@ -25,7 +25,7 @@ import { readKnown } from './record.ts'
 import type { SecretStore } from './store.ts'
 
 /** Text that goes to standard output, or into kubectl. The caller wipes it. */
-export interface Rendered {
+interface Rendered {
   text: Buffer
   /** Whether it holds a secret: then it goes into a pipe only. */
   secret: boolean
@@ -72,7 +72,7 @@ export async function renderTalosPatch(
 const IN_ITS_PLACE =
   'Talos 1.14 generates a KubeEtcdEncryptionConfig of its own: take that one out first ($patch: delete), or give the key to talosctl gen config in the secrets bundle (secrets.secretboxencryptionsecret)'
 
-export interface EsoOptions extends Omit<StoreOptions, 'version'> {
+interface EsoOptions extends Omit<StoreOptions, 'version'> {
   /** Undefined: what terraform.tfvars says. */
   version: string | undefined
   parts: readonly ('identity' | 'store')[]

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import type { AccessFlags } from '../../app/vault/access.ts'
+import type { Caller } from '../../app/session/caller.ts'
 import { withVault } from '../../app/vault/identity.ts'
 import { updateVault } from '../../app/vault/open.ts'
 import type { VaultPlace } from '../../app/vault/place.ts'
@@ -24,7 +24,7 @@ export function backupName(record: CastleRecord, when: Backup): string {
 }
 
 /** What a state says of itself, without its secrets. */
-export interface StateFacts {
+interface StateFacts {
   /** Whether something that was made is in it. */
   grown: boolean
   lineage: string | undefined
@@ -44,13 +44,13 @@ export async function stateFacts(castle: Castle): Promise<Result<StateFacts>> {
  * Keeps the state, compressed, in the vault. A castle without a state has nothing to keep. Failures: too-large (over
  * 64 MiB compressed), and those of the vault.
  */
-export async function backUpState(castle: Castle, when: Backup, flags: AccessFlags): Promise<Result<number>> {
+export async function backUpState(castle: Castle, when: Backup, caller: Caller): Promise<Result<number>> {
   const state = await readText(await statePath(castle), MAX_STATE)
   if (!state.ok) return state
   if (state.value === undefined || state.value.length === 0) return ok(0)
   const { value } = state
   const name = backupName(castle.record, when)
-  return withVault(flags, (place, identity) => keepState(place, identity, name, value)).finally(() =>
+  return withVault(caller, (place, identity) => keepState(place, identity, name, value)).finally(() =>
     value.fill(0),
   )
 }

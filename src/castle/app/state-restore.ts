@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import type { AccessFlags } from '../../app/vault/access.ts'
+import type { Caller } from '../../app/session/caller.ts'
 import { withVault } from '../../app/vault/identity.ts'
 import { openVault } from '../../app/vault/open.ts'
 import type { VaultPlace } from '../../app/vault/place.ts'
@@ -12,7 +12,7 @@ import { type Castle, statePath } from './record.ts'
 import { BACKUPS, type Backup, backupName, keepState, MAX_STATE } from './state-backup.ts'
 
 /** A state that the vault keeps. */
-export interface KeptState {
+interface KeptState {
   which: Backup
   /** ISO 8601: when it was put there. */
   kept: string
@@ -24,7 +24,7 @@ export interface KeptState {
   grown: boolean
 }
 
-export interface Restored {
+interface Restored {
   which: Backup
   path: string
   serial: number | null
@@ -32,8 +32,8 @@ export interface Restored {
 }
 
 /** The states of a castle that the vault has now. Earlier ones are in its earlier generations (`vault history`). */
-export function keptStates(castle: Castle, flags: AccessFlags): Promise<Result<KeptState[]>> {
-  return withVault(flags, async (place, identity) => {
+export function keptStates(castle: Castle, caller: Caller): Promise<Result<KeptState[]>> {
+  return withVault(caller, async (place, identity) => {
     const doc = await openVault(place, identity)
     if (!doc.ok) return doc
     const kept: KeptState[] = []
@@ -66,7 +66,7 @@ export async function restoreState(
   castle: Castle,
   which: Backup,
   force: boolean,
-  flags: AccessFlags,
+  caller: Caller,
 ): Promise<Result<Restored>> {
   const path = await statePath(castle)
   if (await isLocked(path))
@@ -75,7 +75,7 @@ export async function restoreState(
       why: `Terraform is at work on this state: a process has its lock (${path})`,
       next: 'wait for its end, or end it: fuser -v terraform.tfstate',
     })
-  return withVault<Restored>(flags, async (place, identity) => {
+  return withVault<Restored>(caller, async (place, identity) => {
     const found = await kept(castle, which, place, identity)
     if (!found.ok) return found
     const now = await readText(path, MAX_STATE)

@@ -2,7 +2,6 @@ import { runGranted } from '../../adapters/holder/child.ts'
 import { askLine, hasTerminal } from '../../adapters/terminal/terminal.ts'
 import type { Errand } from '../../app/provider/infisical/once.ts'
 import { pull } from '../../app/session/pull.ts'
-import type { AccessFlags } from '../../app/vault/access.ts'
 import type { Failure } from '../../core/failure/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { runHiding } from '../adapters/hiding-run.ts'
@@ -20,11 +19,9 @@ import { newKey } from './secretbox/new.ts'
 import { backUpState, stateFacts } from './state-backup.ts'
 import { keptStates } from './state-restore.ts'
 
-export interface RunOptions {
-  env: NodeJS.ProcessEnv
-  flags: AccessFlags & { json: boolean }
-  /** For a castle whose secrets are at a server. */
-  errand: Errand
+export interface RunOptions extends Errand {
+  /** Terraform's output is not shown: the result is JSON. */
+  json: boolean
   /** Despite a verbose log. */
   force: boolean
   /** Passed on to terraform. */
@@ -93,12 +90,8 @@ interface Begun {
 }
 
 /** Keeps the state, and records what begins now, where that is no birth: one shows in the state only. */
-async function begin(
-  open: OpenCastle,
-  life: Life | undefined,
-  { flags }: RunOptions,
-): Promise<Result<Begun>> {
-  const before = await backUpState(open.castle, 'before', flags)
+async function begin(open: OpenCastle, life: Life | undefined, options: RunOptions): Promise<Result<Begun>> {
+  const before = await backUpState(open.castle, 'before', options)
   if (!before.ok) return before
   const castle = await setLife(open, life)
   return castle.ok ? ok({ castle: castle.value, before: before.value }) : castle
@@ -113,7 +106,7 @@ async function changed(
   step: CastleRun['step'],
 ): Promise<Result<CastleRun>> {
   const ran = await terraform(castle, args, options)
-  const after = await backUpState(open.castle, 'after', options.flags)
+  const after = await backUpState(open.castle, 'after', options)
   const facts = await stateFacts(open.castle)
   const grown = facts.ok && facts.value.grown && castle.record.life !== 'destroying'
   const lineage = facts.ok ? facts.value.lineage : undefined
@@ -125,7 +118,7 @@ async function changed(
   return ok({ ...outcome(now.value, step, ran.value), backup: { before, after: after.value } })
 }
 
-export interface DestroyOptions extends RunOptions {
+interface DestroyOptions extends RunOptions {
   /** The castle's name, from a script; a person is asked. */
   confirmed: string | undefined
   /** Only show what would leave the state. */
@@ -182,8 +175,8 @@ async function destroy(
 }
 
 /** An empty state is no proof of death: the machines run on, and with a recorded death their key could be replaced. */
-async function noState(castle: Castle, { flags }: RunOptions): Promise<Failure> {
-  const kept = await keptStates(castle, flags)
+async function noState(castle: Castle, options: RunOptions): Promise<Failure> {
+  const kept = await keptStates(castle, options)
   if (!kept.ok) return kept.error
   const best = kept.value
     .filter(({ grown }) => grown)
@@ -211,14 +204,14 @@ export async function recreateCastle(options: DestroyOptions): Promise<Result<Ca
     if (!gone.ok || options.dryRun || gone.value.exitCode !== 0) return gone
     removed = gone.value.removed
   }
-  const again = await castleHere(options.flags, options.errand) // the record says `destroyed` now
+  const again = await castleHere(options) // the record says `destroyed` now
   if (!again.ok) return again
   const key = await newKey(again.value)
   if (!key.ok) return key
   // The session still holds the dead cluster's key: what is bound into terraform has to be the new one.
   const refreshed = await refresh(options, again.value.castle.folder)
   if (!refreshed.ok) return refreshed
-  const fresh = await castleHere(options.flags, options.errand)
+  const fresh = await castleHere(options)
   if (!fresh.ok) return fresh
   const args = options.args.includes('-auto-approve') ? options.args : ['-auto-approve', ...options.args]
   const born = await apply(fresh.value, { ...options, args }, 'recreate')
@@ -226,8 +219,7 @@ export async function recreateCastle(options: DestroyOptions): Promise<Result<Ca
 }
 
 /** Asks for nothing: the session keeps the identity of the vault. */
-export async function refresh({ env }: RunOptions, cwd: string): Promise<Result<void>> {
-  const say = (line: string) => void process.stderr.write(`${line}\n`)
+export async function refresh({ env, say }: RunOptions, cwd: string): Promise<Result<void>> {
   const quiet = { passphraseFd: undefined, nonInteractive: true, remember: false, forget: false }
   const done = await pull({ env, cwd, ...quiet, renderTrust: () => [], say })
   return done.ok ? ok() : done
@@ -237,15 +229,13 @@ async function confirmed(
   { record }: Castle,
   leaving: readonly string[],
   count: number,
-  { confirmed: given, flags }: DestroyOptions,
+  { confirmed: given, nonInteractive, say }: DestroyOptions,
 ): Promise<Result<void>> {
-  for (const address of leaving) process.stderr.write(`leaves the state: ${address}\n`)
-  process.stderr.write(
-    `castle ${record.name}: ${count - leaving.length} further resources will be destroyed\n`,
-  )
+  for (const address of leaving) say(`leaves the state: ${address}`)
+  say(`castle ${record.name}: ${count - leaving.length} further resources will be destroyed`)
   let name = given
   if (name === undefined) {
-    if (flags['non-interactive'] || !hasTerminal())
+    if (nonInteractive || !hasTerminal())
       return err({
         reason: 'no-terminal',
         need: "the castle's name",
@@ -261,7 +251,7 @@ async function confirmed(
 
 /** The castle of this folder, after every check. */
 export async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
-  const open = await castleHere(options.flags, options.errand)
+  const open = await castleHere(options)
   if (!open.ok) return open
   const { castle } = open.value
   const checked = await preflight(castle, options)
@@ -286,13 +276,13 @@ export async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
 async function terraform(
   { folder }: Castle,
   args: readonly string[],
-  { env, flags, force }: RunOptions,
+  { env, say, json, force }: RunOptions,
 ): Promise<Result<number>> {
   const hidden = await hiddenFromTerraform(env, folder)
   if (!hidden.ok) return hidden
-  const options = { cwd: folder, quiet: flags.json, force, hidden: hidden.value }
+  const options = { cwd: folder, quiet: json, force, hidden: hidden.value }
   const ran = await runHiding(['terraform', ...args], options)
-  for (const line of hiddenWords(hidden.value)) process.stderr.write(`${line}\n`)
+  for (const line of hiddenWords(hidden.value)) say(line)
   hidden.value.wipe()
   return ran
 }

@@ -1,5 +1,5 @@
 import { boolean, string } from '@oclif/core/flags'
-import { errandHere } from '../../cli/errand.ts'
+import { errandOf } from '../../cli/errand.ts'
 import { printable } from '../../cli/output.ts'
 import type { CastleRun } from '../app/terraform.ts'
 
@@ -26,9 +26,8 @@ export function runOptions(
   argv: readonly unknown[],
 ) {
   return {
-    env: process.env,
-    flags: { json: flags.json, 'non-interactive': flags['non-interactive'] },
-    errand: errandHere(),
+    ...errandOf(flags),
+    json: flags.json,
     force: flags.force === true,
     args: argv.map(String),
     confirmed: flags.confirm,

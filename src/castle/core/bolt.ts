@@ -19,7 +19,7 @@ interface Pair {
   value: Buffer
 }
 
-export interface Revisions {
+interface Revisions {
   /** The newest value of each key that was not deleted. */
   latest: Pair[]
   /** Values that were replaced or deleted: they stay in the file until etcd compacts, for whoever reads the disk. */

@@ -3,7 +3,7 @@ import { nearest } from '../../core/text/nearest.ts'
 import { show } from '../../core/text/show.ts'
 
 /** One thing in a manifest that its CRD does not allow, or that fails later. Lines and columns count from 1. */
-export interface ManifestProblem {
+interface ManifestProblem {
   line: number
   column: number
   path: string

@@ -12,7 +12,7 @@ export interface EsoSchema {
   checksStatus: boolean
 }
 
-export interface Version {
+interface Version {
   major: number
   minor: number
   patch: number

@@ -1,7 +1,7 @@
 import { readRevisions } from './bolt.ts'
 
 /** How one value in etcd is stored. */
-export type Stored =
+type Stored =
   | { kind: 'secretbox'; keyName: string; nonce: Buffer; box: Buffer }
   /** The prefix says secretbox, but it is too short to hold anything. */
   | { kind: 'cut' }
@@ -9,7 +9,7 @@ export type Stored =
   | { kind: 'clear' }
   | { kind: 'unknown' }
 
-export interface EtcdValue {
+interface EtcdValue {
   /** Empty where the file is one value. */
   key: string
   value: Buffer
@@ -40,7 +40,7 @@ export function storedAs(value: Buffer): Stored {
   return { kind: 'unknown' }
 }
 
-export type EtcdFile =
+type EtcdFile =
   /** `older`: what a snapshot still holds of values that were replaced or deleted. */
   | { kind: 'snapshot' | 'json' | 'value'; values: EtcdValue[]; older: EtcdValue[] }
   | { kind: 'damaged'; why: string }

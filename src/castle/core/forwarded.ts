@@ -1,5 +1,5 @@
 /** What an argument behind `--` would change that tazpod answers for; `why` is a sentence. */
-export type Forwarded = { refused: false; files: string[] } | { refused: true; why: string; next?: string }
+type Forwarded = { refused: false; files: string[] } | { refused: true; why: string; next?: string }
 
 /**
  * Looks at what a person hands on to terraform. An argument wins over the injected file (developer.hashicorp.com,

@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml'
 
-export type FoundKey = { ok: true; key: Buffer } | { ok: false; why: string }
+type FoundKey = { ok: true; key: Buffer } | { ok: false; why: string }
 
 /**
  * The secretbox key in what a person can get from Talos: a machine config (from 1.14 on in its KubeEtcdEncryptionConfig,

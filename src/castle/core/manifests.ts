@@ -8,7 +8,7 @@ import type { Generation } from './talos-versions.ts'
 import type { Topology } from './topology.ts'
 
 /** Where External Secrets finds Infisical. */
-export interface StorePlace {
+interface StorePlace {
   host: string
   project: string
   environment: string
@@ -60,13 +60,13 @@ export interface StoreOptions {
   caSecret?: string | undefined
 }
 
-export const IDENTITY_SECRET = 'universal-auth-credentials'
+const IDENTITY_SECRET = 'universal-auth-credentials'
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
 
 /** The schema of this version. Failure: castle-data. */
-export function schemaOf(version: string): Result<EsoSchema> {
+function schemaOf(version: string): Result<EsoSchema> {
   const schema = esoSchema(version)
   return typeof schema === 'string'
     ? err({ reason: 'castle-data', what: `External Secrets ${show(version)}`, why: schema })
@@ -134,7 +134,7 @@ function originOf(text: string): string | undefined {
   return url?.protocol === 'https:' && url.username === '' ? url.origin : undefined
 }
 
-export interface ExternalSecretOptions {
+interface ExternalSecretOptions {
   version: string
   name: string
   namespace: string

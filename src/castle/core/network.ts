@@ -1,5 +1,5 @@
 /** IPv4 networks, for the addresses of a castle. */
-export interface Network {
+interface Network {
   /** As a number. */
   base: number
   prefix: number
@@ -21,7 +21,7 @@ export function parseAddress(text: string): number | undefined {
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
 }
 
-export function formatAddress(address: number): string {
+function formatAddress(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')
 }
 

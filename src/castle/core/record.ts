@@ -60,12 +60,12 @@ export function rotationOf({ secretbox, next }: CastleRecord): {
 }
 
 /** `key2` → `key3`. */
-export function followingKey(name: string): string {
+function followingKey(name: string): string {
   return `key${Number(name.slice('key'.length)) + 1}`
 }
 
 /** `destroyed` is the only one that lets another secretbox key in. */
-export const LIVES = ['planned', 'live', 'destroying', 'destroyed'] as const
+const LIVES = ['planned', 'live', 'destroying', 'destroyed'] as const
 export type Life = (typeof LIVES)[number]
 
 export const RECORD_NAME = 'castle.json'

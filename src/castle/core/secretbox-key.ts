@@ -1,6 +1,6 @@
 /** The secretbox key of Talos: standard base64 of exactly 32 bytes, 44 characters, nothing around it. */
 export const KEY_BYTES = 32
-export const KEY_TEXT = 44
+const KEY_TEXT = 44
 
 /** The 32 bytes that the text stands for; the caller wipes them. Undefined: it is not in that form. */
 export function keyBytes(text: Buffer): Buffer | undefined {

@@ -15,7 +15,7 @@ import { PRIVATE_UMASK } from './presets.ts'
 
 export type * from './launch-set.ts'
 
-export interface LaunchInput {
+interface LaunchInput {
   /** Undefined: no project file, the compartment `default`. */
   config: ProjectConfig | undefined
   secrets: ReadonlyMap<string, Buffer>

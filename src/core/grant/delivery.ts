@@ -4,12 +4,12 @@ import type { ExtraEnv, FilePreset } from './presets.ts'
 import { filePreset, wellKnownPreset } from './presets.ts'
 
 /** How one secret reaches a child. `env` of a file carries its path; empty: no variable. */
-export type Delivery =
+type Delivery =
   | { kind: 'value'; env: string }
   | { kind: 'file'; dir: string; file: string; mode: number; env: string; extraEnv: readonly ExtraEnv[] }
 
 /** The only file mode: readable and writable for the owner, never executable (ansible would run a password file). */
-export const FILE_MODE = 0o600
+const FILE_MODE = 0o600
 /** Beside the mode, as PROTOCOL.md has it. */
 const WRITEBACK_MODE = { true: 0o1000, vault: 0o3000 } as const
 

@@ -75,7 +75,7 @@ const WELL_KNOWN = new Map<string, string>([
 ])
 
 /** A variable that a command gets whatever it is granted; it never replaces what the caller has set. */
-export interface StaticEnv {
+interface StaticEnv {
   name: string
   value: string
 }

@@ -23,7 +23,7 @@ export interface SessionMeta {
 }
 
 /** A version of a file, as `fstat` with `bigint: true` gives it. */
-export interface ConfigIdentity {
+interface ConfigIdentity {
   dev: bigint
   ino: bigint
   size: bigint

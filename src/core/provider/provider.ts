@@ -16,7 +16,7 @@ export interface ProvidedSet {
   notes: readonly string[]
 }
 
-export interface ProviderSession {
+interface ProviderSession {
   /** Entries for tazpod itself, never granted to a command. */
   entries: ReadonlyMap<string, Buffer>
   /** Seconds until everything should be fetched anew; 0 = never. */

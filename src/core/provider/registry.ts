@@ -9,7 +9,7 @@ import { vault } from './vault/definition.ts'
  * derive from this table. `syntaxes.ts` has the same names with how each is written, `src/app/provider/registry.ts`
  * with how each fetches: neither compiles without one of them.
  */
-export const PROVIDERS = { vault, infisical, command, file } as const satisfies Readonly<
+const PROVIDERS = { vault, infisical, command, file } as const satisfies Readonly<
   Record<string, ProviderDefinition>
 >
 

@@ -1,4 +1,4 @@
-export interface IniSection {
+interface IniSection {
   name: string
   entries: [key: string, value: string][]
 }

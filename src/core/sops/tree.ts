@@ -42,7 +42,7 @@ export const MAX_SOPS = 4 * 1024 * 1024
 /** Where people keep their key, in the environment and in the vault, as sops itself calls it. */
 export const AGE_KEY = 'SOPS_AGE_KEY'
 
-export const SOPS_FORMATS = ['yaml', 'json', 'dotenv', 'ini', 'binary'] as const
+const SOPS_FORMATS = ['yaml', 'json', 'dotenv', 'ini', 'binary'] as const
 export type SopsFormat = (typeof SOPS_FORMATS)[number]
 
 /** SOPS itself goes by the name, too. */

@@ -5,7 +5,7 @@ export const DOTENV_READERS = ['sh', 'node', 'compose', 'docker', 'python'] as c
 export type DotenvReader = (typeof DOTENV_READERS)[number]
 
 /** What stands around a value, and what is written for its characters. */
-export interface Quoting {
+interface Quoting {
   quote: string
   escape: Escape
 }

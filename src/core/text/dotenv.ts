@@ -1,5 +1,5 @@
 /** A dotenv text that can't be read. `why` repeats nothing of the text but a name. */
-export interface DotenvProblem {
+interface DotenvProblem {
   line: number
   why: string
 }

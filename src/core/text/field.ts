@@ -5,7 +5,7 @@ import { oneOf, show } from './show.ts'
 
 /** What the fields of `tazpod.yaml` are made of. The reader hands every scalar over as its text. */
 
-export type Context = z.core.$RefinementCtx
+type Context = z.core.$RefinementCtx
 
 /** Notes a problem in words for people, with what to do about it where that is known. */
 export function complain(context: Context, message: string, hint?: string): void {

@@ -10,7 +10,7 @@ const MAX_DEPTH = 32
 const MAX_PROBLEMS = 50
 
 export type YamlPath = readonly PropertyKey[]
-export interface Position {
+interface Position {
   line: number
   column: number
 }

@@ -29,7 +29,7 @@ export interface VaultDocument {
   extra: ReadonlyMap<string, unknown>
 }
 
-export interface StoredSecret {
+interface StoredSecret {
   value: Buffer
   updated: string
 }

@@ -1,6 +1,5 @@
 import { loadProject } from '../../app/project/project.ts'
 import type { Errand } from '../../app/provider/infisical/once.ts'
-import type { AccessFlags } from '../../app/vault/access.ts'
 import { storeOf, storingProvider } from '../../castle/app/access.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { identitiesOf } from './inventory.ts'
@@ -11,20 +10,19 @@ const STEPS = { plan: planSops, apply: applySops, verify: verifySops, finish: fi
 /** One step of the farewell to SOPS, in the current folder, into the store of its project. */
 export async function migrateSops(
   step: keyof typeof STEPS,
-  flags: AccessFlags & { overwrite: boolean },
-  env: NodeJS.ProcessEnv,
+  overwrite: boolean,
   errand: Errand,
 ): Promise<Result<SopsReport>> {
-  const folder = process.cwd()
+  const { env, cwd: folder } = errand
   const project = await loadProject(folder)
   if (!project.ok) return project
   const provider = storingProvider(project.value?.config.provider ?? 'vault')
   if (!provider.ok) return provider
-  const withStore = await storeOf(provider.value, flags, errand)
+  const withStore = await storeOf(provider.value, errand)
   if (!withStore.ok) return withStore
   const identities = await identitiesOf(env)
   if (!identities.ok) return identities
-  const options = { folder, identities: identities.value, overwrite: flags.overwrite }
+  const options = { folder, identities: identities.value, overwrite }
   const done = await withStore.value((store) => STEPS[step](store, options))
   for (const identity of identities.value) identity.fill(0)
   return done.ok ? ok(done.value) : done

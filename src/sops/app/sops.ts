@@ -41,9 +41,9 @@ export interface SopsReport {
   done: boolean
 }
 
-export type ValueState = 'new' | 'same' | 'differs' | 'created' | 'updated' | 'verified'
+type ValueState = 'new' | 'same' | 'differs' | 'created' | 'updated' | 'verified'
 
-export interface SopsOptions {
+interface SopsOptions {
   folder: string
   /** From the environment; one in the store (SOPS_AGE_KEY) is used as well. */
   identities: readonly Buffer[]

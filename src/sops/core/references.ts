@@ -26,11 +26,11 @@ export interface ByHand {
 }
 
 /** The name of a variable of Terraform for a secret. */
-export function variableFor(secret: string): string {
+function variableFor(secret: string): string {
   return secret.toLowerCase()
 }
 
-export interface TerraformInput {
+interface TerraformInput {
   path: string
   text: string
   hcl: HclFile

@@ -20,7 +20,7 @@ import { useDesk } from './use-desk.ts'
 import { useKeyboard } from './use-keyboard.ts'
 import { useLive } from './use-live.ts'
 
-export interface DashboardProps {
+interface DashboardProps {
   source: DashboardSource
   /** What the first frame shows. */
   first: Overview

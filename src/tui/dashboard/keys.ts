@@ -11,7 +11,7 @@ export type Action =
   | 'help'
   | 'quit'
 
-export interface KeyHelp {
+interface KeyHelp {
   key: string
   /** Its word in the footer, too. */
   action: Action

@@ -3,7 +3,7 @@ import { Block, Line, Piece } from './bits.tsx'
 import { type Column, listRows, visible } from './columns.ts'
 import type { Tone } from './theme.ts'
 
-export interface ListProps {
+interface ListProps {
   columns: readonly Column[]
   rows: readonly (readonly string[])[]
   /** Tone of a row; default: plain. */

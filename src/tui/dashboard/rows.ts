@@ -6,7 +6,7 @@ import type { Tab } from './keys.ts'
 import type { Live } from './use-live.ts'
 
 /** What each tab lists, after the search. */
-export interface Rows {
+interface Rows {
   secrets: SecretRow[]
   running: RunningCommand[]
   activity: Activity[]

@@ -17,7 +17,7 @@ import type { DeskHandle } from './use-desk.ts'
 import type { Live } from './use-live.ts'
 
 /** What the actions need. */
-export interface Tools {
+interface Tools {
   source: DashboardSource
   terminal: TerminalControl
   live: Live

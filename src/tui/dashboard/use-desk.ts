@@ -6,7 +6,7 @@ import { rowsOf, selectedIn } from './rows.ts'
 import type { Live } from './use-live.ts'
 
 /** What a person has done to the screen. */
-export interface Desk {
+interface Desk {
   tab: Tab
   /** Marked row of each tab; in the activity counted from its end. */
   at: Readonly<Record<Tab, number>>

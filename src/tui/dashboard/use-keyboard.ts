@@ -4,7 +4,7 @@ import { KEYS, TABS } from './keys.ts'
 import type { Actions } from './use-actions.ts'
 import type { DeskHandle } from './use-desk.ts'
 
-export interface Keyboard {
+interface Keyboard {
   desk: DeskHandle
   actions: Actions
   /** Names that Tab offers for a command to explain. */

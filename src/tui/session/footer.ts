@@ -13,7 +13,7 @@ export interface FooterState extends Ends {
   provider: string | undefined
 }
 
-export interface FooterOptions {
+interface FooterOptions {
   cols: number
   now: number
   colour: boolean
@@ -105,6 +105,6 @@ function arrange(facts: readonly string[], right: string, room: number): string 
 }
 
 /** Names come from folders: nothing in them reaches the terminal as a command, and one column is one character. */
-export function shown(name: string): string {
+function shown(name: string): string {
   return name.replace(/[^\x20-\x7e\u00a1-\u02ff\u0370-\u058f]/gu, '?').slice(0, 24)
 }

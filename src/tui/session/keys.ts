@@ -1,5 +1,5 @@
 /** What a person typed: bytes for the program, and what they chose in the menu. */
-export interface Typed {
+interface Typed {
   pass: Buffer
   chosen: Choice | undefined
   /** The menu has opened or closed. */

@@ -1,7 +1,7 @@
 import { type Lent, startLent } from '../../adapters/holder/client.ts'
 
 /** What has the terminal otherwise. */
-export interface Lender {
+interface Lender {
   /** Gives it up: from now on others write on it and read its keys. */
   suspend(): void
   /** Has it again. */

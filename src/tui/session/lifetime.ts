@@ -4,7 +4,7 @@ export interface Ends {
   idleAt?: string | null
 }
 
-export interface Lifetime {
+interface Lifetime {
   /** Milliseconds; undefined: no end in sight. */
   left: number | undefined
   why: 'max' | 'idle'

@@ -3,7 +3,7 @@
  * the reads have cut them. Knows where a sequence ends, not what it means. Nothing is copied: a piece is a range of
  * the buffer that is handed over with it, valid during the call.
  */
-export interface Pieces {
+interface Pieces {
   /** Printed characters and C0 controls, malformed sequences too. */
   text(bytes: Buffer, start: number, end: number): void
   /** ESC or CSI with everything up to its final byte. */

@@ -5,7 +5,7 @@ import { VtScanner } from './scanner.ts'
 import { filterCsi, filterEscape, type Passed } from './scroll-filter.ts'
 import type { Size } from './size.ts'
 
-export interface Surroundings {
+interface Surroundings {
   /** Bytes for the terminal. */
   write: (bytes: Buffer) => void
   /** Bytes for the program, as if they had been typed: answers to its questions. */

@@ -13,7 +13,7 @@ import { dueWarning, lifetime } from './lifetime.ts'
 import { Screen } from './screen.ts'
 import type { Size } from './size.ts'
 
-export interface SessionOptions {
+interface SessionOptions {
   /** The inherited descriptor of the session's page. */
   page: number
   /** Where the shell asks for a holder. */

@@ -4,7 +4,7 @@ import { CLIPBOARD_CLEAR, CLIPBOARD_END, CLIPBOARD_START } from './sequences.ts'
 
 export const CLIPBOARD_SECONDS = 30
 /** Terminals drop longer sequences without a word. */
-export const CLIPBOARD_LIMIT = 65_536
+const CLIPBOARD_LIMIT = 65_536
 
 /**
  * The terminal's clipboard (OSC 52), for one value at a time, cleared after 30 s and at the end. Nobody can tell

@@ -27,7 +27,7 @@ case $(stty -a <&3) in *-isig*) stty "$saved" <&3 ;; esac
 `
 
 /** What the guard has to undo. */
-export type GuardWord = 'in' | 'out' | 'copied' | 'cleared'
+type GuardWord = 'in' | 'out' | 'copied' | 'cleared'
 
 /** Puts the terminal back when the dashboard can't do it itself any more: SIGKILL, or no memory. */
 export class TerminalGuard {

@@ -12,7 +12,7 @@ const SECONDS = 10
 const TOP = 3
 const BELOW = 3
 
-export interface Size {
+interface Size {
   columns: number
   rows: number
 }

@@ -13,7 +13,7 @@ import { openVault, updateVault } from '../../vault/open.ts'
 import { clientFor } from './source.ts'
 import { freshToken } from './token.ts'
 
-export interface LoginOptions {
+interface LoginOptions {
   /** Name in the vault. */
   name: string
   host?: string | undefined

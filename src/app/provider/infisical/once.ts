@@ -5,6 +5,7 @@ import type { VaultDocument } from '../../../core/vault/document.ts'
 import { wipeDocument } from '../../../core/vault/edit.ts'
 import { type Project, requireProject } from '../../project/project.ts'
 import { requireTrust, type TrustOptions } from '../../project/trust.ts'
+import type { Caller } from '../../session/caller.ts'
 import type { VaultAccess } from '../../vault/access.ts'
 import { heldSession } from '../../vault/held-identity.ts'
 import { withIdentity } from '../../vault/identity.ts'
@@ -14,9 +15,7 @@ import { failureAt, type InfisicalSource, sourceOf } from './source.ts'
 import { freshToken } from './token.ts'
 
 /** One command's business with the server of this project. */
-export interface Errand {
-  env: NodeJS.ProcessEnv
-  cwd: string
+export interface Errand extends Caller {
   renderTrust: TrustOptions['render']
   progress: Progress
   /** Takes the progress away, before anything is printed. */

@@ -6,7 +6,7 @@ import { fingerprint, fingerprintKey } from '../../vault/fingerprint.ts'
 import { atInfisical, type Errand } from './once.ts'
 import { findRemote, putRemote } from './remote-secret.ts'
 
-export interface PushOptions {
+interface PushOptions {
   name: string
   /** The bytes, exactly; the caller wipes them. */
   value: Buffer
@@ -14,7 +14,7 @@ export interface PushOptions {
   path?: string | undefined
 }
 
-export interface Pushed {
+interface Pushed {
   name: string
   path: string
   change: 'created' | 'updated' | 'same'

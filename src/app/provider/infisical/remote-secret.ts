@@ -9,7 +9,7 @@ import type { Connected } from './once.ts'
 import { failureAt } from './source.ts'
 
 /** One secret at the server: where it is, and what is there now. */
-export interface RemoteTarget {
+interface RemoteTarget {
   place: Place
   api: Api
   /** Its name at the server: without the prefix that the project gives that folder. */
@@ -46,7 +46,7 @@ export async function findRemote(
 }
 
 /** What a write did; `exists`: somebody else has created it meanwhile. */
-export type Put = 'created' | 'updated' | 'same' | 'exists'
+type Put = 'created' | 'updated' | 'same' | 'exists'
 
 /**
  * Creates a secret or gives it a new value, and reads it back: what the server keeps is the same, byte for byte, or

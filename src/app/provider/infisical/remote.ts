@@ -10,7 +10,7 @@ import { fetchAll, wantedBy } from './fetch.ts'
 import { atInfisical, type Connected, type Errand } from './once.ts'
 
 /** One secret at the server. Never its value. */
-export interface RemoteSecret {
+interface RemoteSecret {
   name: string
   path: string
   /** Bytes. */
@@ -21,14 +21,14 @@ export interface RemoteSecret {
 }
 
 /** One name in the vault, at the server, or in both. */
-export interface Difference {
+interface Difference {
   name: string
   state: 'same' | 'different' | 'only-vault' | 'only-infisical'
   vault: string | null
   infisical: string | null
 }
 
-export interface Remote<T> {
+interface Remote<T> {
   secrets: T[]
   /** What was left out, and why. */
   notes: string[]

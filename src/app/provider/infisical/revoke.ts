@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../../core/result.ts'
 import { clientFor } from './source.ts'
 
 /** How many tokens ended, and of which servers one did not. */
-export interface Revoked {
+interface Revoked {
   revoked: number
   failed: string[]
 }

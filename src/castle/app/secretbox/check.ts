@@ -25,7 +25,7 @@ export interface KeyCheck {
   exitCode: number
 }
 
-export interface EtcdReport {
+interface EtcdReport {
   file: string
   kind: 'snapshot' | 'json' | 'value'
   /** Values that hold Secrets. */

@@ -19,7 +19,7 @@ import { readKnown } from '../record.ts'
 import { apply, type RunOptions, ready, refresh } from '../terraform.ts'
 import { freshKey } from './new.ts'
 
-export interface Rotated {
+interface Rotated {
   castle: string
   /** Name of the key in etcd, and its fingerprint. */
   key: string
@@ -34,8 +34,7 @@ export interface Rotated {
   next: string | null
 }
 
-export interface RotateOptions extends RunOptions {
-  say: (line: string) => void
+interface RotateOptions extends RunOptions {
   /** How long the API servers have to read a new config. Milliseconds. */
   patience: number
 }
@@ -54,7 +53,7 @@ export async function rotateKey(options: RotateOptions): Promise<Result<Rotated>
   const steps: RotationStep[] = []
   let rewritten = 0
   for (;;) {
-    const open = await castleHere(options.flags, options.errand)
+    const open = await castleHere(options)
     if (!open.ok) return open
     const { record } = open.value.castle
     const ended = (exitCode: number) =>
@@ -191,7 +190,7 @@ async function rollOut(
 async function applyNow(options: RotateOptions, folder: string): Promise<Result<Done>> {
   const fresh = await refresh(options, folder)
   if (!fresh.ok) return fresh
-  const again = await castleHere(options.flags, options.errand)
+  const again = await castleHere(options)
   if (!again.ok) return again
   const ran = await apply(again.value, options, 'rotate')
   return ran.ok ? ok({ exitCode: ran.value.exitCode, rewritten: 0 }) : ran

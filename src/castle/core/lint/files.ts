@@ -2,7 +2,7 @@ import { isSecretsFile } from '../terraform-files.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** A file that must not be in git, as git and the disk see it. */
-export interface GuardedFile {
+interface GuardedFile {
   /** Relative to the folder that is checked. */
   path: string
   /** Bytes; undefined: not there any more, but tracked. */

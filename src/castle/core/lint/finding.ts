@@ -1,6 +1,6 @@
 import type { Span } from '../hcl.ts'
 
-export type Severity = 'error' | 'warning' | 'note'
+type Severity = 'error' | 'warning' | 'note'
 
 /** One thing that is wrong. No field repeats a value that could be a secret. */
 export interface Finding {

@@ -144,7 +144,7 @@ interface Hit {
 }
 
 /** The first literal in a piece of text, the most telling kind first. `first`: the piece begins the string. */
-export function literalIn(text: string, name: string, first: boolean): Hit | undefined {
+function literalIn(text: string, name: string, first: boolean): Hit | undefined {
   const secret = secretIn(name, text)
   if (secret !== undefined) return { rule: 'literal-token', ...secret }
   const hit = (rule: RuleId, match: RegExpExecArray | null): Hit | undefined =>

@@ -9,7 +9,7 @@ import { backendFile } from './project.ts'
 import { castleReadme } from './readme.ts'
 
 /** A castle as far as a copy of it depends on it. */
-export interface CastleIdentity {
+interface CastleIdentity {
   record: CastleRecord
   topology: Topology
 }

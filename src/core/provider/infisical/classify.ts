@@ -1,7 +1,7 @@
 import type { InfisicalProblem } from '../../failure/infisical.ts'
 
 /** An answer that is no success, as the wire gave it. */
-export interface Refusal {
+interface Refusal {
   status: number
   /** The parsed JSON body; undefined where there was none. */
   body: unknown
