@@ -1,7 +1,8 @@
 import { boolean } from '@oclif/core/flags'
 import { type CommandEnv, commandEnv } from '../src/app/session/env.ts'
 import { textArgument } from '../src/cli/arguments.ts'
-import { TazpodCommand } from '../src/cli/base-command.ts'
+import { passphraseFdFlag, TazpodCommand } from '../src/cli/base-command.ts'
+import { callerOf } from '../src/cli/caller.ts'
 import { shellQuoted } from '../src/cli/output.ts'
 
 export default class Env extends TazpodCommand {
@@ -16,13 +17,14 @@ export default class Env extends TazpodCommand {
     }),
   }
   static override flags = {
+    ...passphraseFdFlag,
     values: boolean({ summary: 'Secret values too; never to a terminal.' }),
   }
 
   override async run(): Promise<void> {
     const { flags, args } = await this.parse(Env)
     const options = { command: args.command, values: flags.values, toTerminal: process.stdout.isTTY === true }
-    const found = this.finish(await commandEnv(process.env, process.cwd(), options))
+    const found = this.finish(await commandEnv(callerOf(flags), options))
     this.print(flags.json, found, shellLines(found))
     if (flags.json) return
     const left = found.values.filter(({ value }) => value === undefined)

@@ -32,7 +32,7 @@ export default class Exec extends TazpodCommand {
     const { flags } = await this.parse(Exec, own)
     const [name] = command
     if (flags.explain && name !== undefined) {
-      const explained = this.finish(await explain(process.env, process.cwd(), name, flags.only ?? []))
+      const explained = this.finish(await explain(process.cwd(), name, flags.only ?? []))
       return this.print(flags.json, explained, explainLines(explained))
     }
     this.finish(execRefused(name))

@@ -8,7 +8,7 @@ import { table } from '../src/cli/table.ts'
 export default class Save extends TazpodCommand {
   static override summary = 'Put files of $TAZPOD_GHOST/work into the vault.'
   static override description =
-    'Commands of one session share the folder $TAZPOD_GHOST/work, in memory, until lock. What should outlive it is saved here, byte for byte. Runs inside a command that tazpod started; asks for nothing while unlocked.'
+    'Commands of one session share the folder $TAZPOD_GHOST/work, in memory, until lock. What should outlive it is saved here, byte for byte. Runs inside a command that tazpod started.'
   static override usage = 'save NAME…'
   static override examples = ['<%= config.bin %> exec -- tazpod save join-token.txt']
   static override strict = false

@@ -16,9 +16,12 @@
 	VERB(flock) \
 	VERB(get) \
 	VERB(hold) \
+	VERB(keep) \
 	VERB(monitor) \
 	VERB(names) \
+	VERB(prove) \
 	VERB(put) \
+	VERB(renew) \
 	VERB(sentinel) \
 	VERB(session) \
 	VERB(watch) \

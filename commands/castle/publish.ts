@@ -1,7 +1,7 @@
 import { option } from '@oclif/core/flags'
 import { castleHere } from '../../src/castle/app/access.ts'
 import { publish } from '../../src/castle/app/publish.ts'
-import { TazpodCommand } from '../../src/cli/base-command.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../src/cli/base-command.ts'
 import { errandOf } from '../../src/cli/errand.ts'
 import { table, wholeRows } from '../../src/cli/table.ts'
 
@@ -14,6 +14,7 @@ export default class CastlePublish extends TazpodCommand {
     '<%= config.bin %> castle publish --from work',
   ]
   static override flags = {
+    ...passphraseFdFlag,
     from: option({
       options: ['outputs', 'work'] as const,
       default: 'outputs' as const,

@@ -11,7 +11,7 @@ export default class Secrets extends TazpodCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Secrets)
-    const list = this.finish(await secretList(process.env, process.cwd()))
+    const list = this.finish(await secretList(process.cwd()))
     const human = list.secrets.length === 0 ? 'none yet' : secretTable(list.secrets)
     this.print(flags.json, list, human)
     if (list.state === 'locked') this.note('locked: which of them exist is not known (next: tazpod pull)')

@@ -8,7 +8,7 @@ import { when } from '../../src/cli/time.ts'
 export default class VaultList extends TazpodCommand {
   static override summary = 'List what the vault holds: names, sizes, ages. Never values.'
   static override description =
-    'Secrets and saved files, with their sizes in bytes and when they were last changed. Asks for nothing while unlocked.'
+    'Secrets and saved files, with their sizes in bytes and when they were last changed.'
   static override examples = ['<%= config.bin %> vault list', '<%= config.bin %> vault list --json']
   static override flags = { ...passphraseFdFlag }
 

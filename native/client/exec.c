@@ -14,11 +14,13 @@
 #include "client/enter.h"
 #include "client/git.h"
 #include "client/outer.h"
+#include "client/renew.h"
 #include "client/terraform.h"
 #include "lib/base.h"
 #include "lib/figures.h"
 #include "lib/namespaces.h"
 #include "lib/node.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "protocol/set.h"
 
@@ -170,7 +172,7 @@ static int request_grant(struct location *location, const struct options *o, str
 			enum wire_error code = reply->frame.type == FRAME_ERROR ? reply_error(reply, message) : ERROR_BAD;
 			if (code == ERROR_OVERDUE && overdue < 3) { /* the holder says it once a minute at most */
 				if (overdue++ == 0)
-					node_refresh(); /* whether it worked or not: what is held then is what the command gets */
+					renew_now(location); /* whether it worked or not: what is held then is what the command gets */
 				continue;
 			}
 			bool final = code != ERROR_STALE && code != ERROR_EMPTY && !(code == ERROR_DENIED && ask);
@@ -272,10 +274,7 @@ int verb_exec(int argc, char **argv)
 	git_refuse_exposed(&grant);
 	int outer = outer_open();
 	int view = view_build(&location, &grant, reply.fds, reply.fd_count);
-	/* From here on no other process of the user may look in (PR_SET_DUMPABLE, ptrace(2)): the values arrive. execve
-	 * resets it for the command itself. */
-	if (prctl(PR_SET_DUMPABLE, 0) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "prctl");
+	process_close(); /* the values arrive */
 	outer_restore(outer); /* the inner command gets its own grants, not leftovers */
 	if (setenv("TAZPOD_GHOST", location.ghost, 1) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set TAZPOD_GHOST");

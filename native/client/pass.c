@@ -1,8 +1,10 @@
-/* The verbs that pass values between Node's pipes and the holder: put, get. The values are never all in here. */
+/* The verbs that pass values between Node's pipes and the holder: put, get, keep, prove. The values are never all in here. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,11 +13,12 @@
 #include "holder/monitor.h"
 #include "lib/base.h"
 #include "lib/namespaces.h"
+#include "lib/process.h"
 #include "protocol/channel.h"
 #include "protocol/set.h"
 #include "verbs.h"
 
-static uint8_t chunk[1 << 16];
+static uint8_t chunk[1 << 16], key[WIRE_MAX_PROOF]; /* the session's key, of a proof */
 
 static int connect_unlocked(const struct location *location)
 {
@@ -25,9 +28,12 @@ static int connect_unlocked(const struct location *location)
 	return fd;
 }
 
+/* Before the first byte of a value. */
 static void lock_chunk(void)
 {
+	process_close();
 	forbid_core();
+	(void)mlock(key, sizeof key);
 	(void)mlock(chunk, sizeof chunk); /* best effort: the bytes leave through a pipe anyway */
 }
 
@@ -44,19 +50,30 @@ static void pass_on(int fd, uint32_t size)
 	}
 }
 
-/* The names on stdin, each ended by a NUL (the last one may lack it), as they stand in GET. Returns how many. */
-static uint16_t read_names(struct writer *w)
+/* The names on stdin, each ended by a NUL (the last one may lack it), as they stand in GET. WITH_KEY: the first one is the
+ * session's key, which comes into KEY. Returns how many. */
+static uint16_t read_names(struct writer *w, bool with_key, uint32_t *key_size)
 {
-	enum { ROOM = SET_MAX_ENTRIES * (WIRE_MAX_NAME + 1) };
+	enum { ROOM = SET_MAX_ENTRIES * (WIRE_MAX_NAME + 1) + WIRE_MAX_PROOF };
 	char *names = allocate(ROOM + 1, 1);
-	size_t used = 0;
+	size_t used = 0, at = 0;
 	uint16_t count = 0;
+	(void)mlock(names, WIRE_MAX_PROOF);
 	for (ssize_t n = 1; n > 0 && used < ROOM + 1; used += n > 0 ? (size_t)n : 0)
 		if ((n = read(STDIN_FILENO, names + used, ROOM + 1 - used)) < 0)
 			die_errno(EXIT_DATA, NULL, "can't read the names");
 	if (used == 0)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost get --many < NAMES");
-	for (size_t at = 0; at < used; count++) {
+	if (with_key) {
+		at = strnlen(names, used);
+		if (at == 0 || at > WIRE_MAX_PROOF)
+			die(EXIT_DATA, NULL, "the session's key is missing");
+		memcpy(key, names, at);
+		*key_size = (uint32_t)at;
+		explicit_bzero(names, at);
+		at++;
+	}
+	for (; at < used; count++) {
 		size_t size = strnlen(names + at, used - at);
 		if (size > WIRE_MAX_NAME || count == SET_MAX_ENTRIES)
 			die(EXIT_DATA, NULL, "a name is longer than %d bytes, or there are more than %d", WIRE_MAX_NAME, SET_MAX_ENTRIES);
@@ -67,18 +84,33 @@ static uint16_t read_names(struct writer *w)
 	return count;
 }
 
-/* Asks for COUNT names (NAMES, as they stand in GET) and returns the reader of their sizes; the values are next on FD. */
-static struct reader ask_for(int fd, uint16_t count, const struct writer *names)
+/* The session's key on stdin; the caller wipes it. Returns its size. */
+static uint32_t read_key(void)
+{
+	size_t used = 0;
+	for (ssize_t n = 1; n > 0 && used < WIRE_MAX_PROOF; used += n > 0 ? (size_t)n : 0)
+		n = read(STDIN_FILENO, key + used, WIRE_MAX_PROOF - used);
+	if (used == 0)
+		die(EXIT_USAGE, NULL, "the session's key is wanted on standard input");
+	return (uint32_t)used;
+}
+
+/* Asks for COUNT names (NAMES, as they stand in GET) and returns the reader of their sizes; the values
+ * are next on FD. */
+static struct reader ask_for(int fd, uint32_t key_size, uint16_t count, const struct writer *names)
 {
 	struct reply sizes, values;
-	struct writer w = {0};
 	uint64_t total = 0;
-	frame_begin(&w);
-	put_u16(&w, count);
-	put_raw(&w, names->data, names->used);
-	frame_finish(&w, FRAME_GET);
-	channel_send(fd, w.data, w.used);
-	writer_free(&w);
+	/* no writer: what grows leaves copies of the key behind */
+	uint8_t head[WIRE_HEADER + 4], number[] = {(uint8_t)count, (uint8_t)(count >> 8)};
+	frame_encode(head, FRAME_GET, (uint32_t)(4 + key_size + sizeof number + names->used));
+	for (int i = 0; i < 4; i++)
+		head[WIRE_HEADER + i] = (uint8_t)(key_size >> (8 * i));
+	lock_chunk();
+	channel_send(fd, head, sizeof head);
+	channel_send(fd, key, key_size);
+	channel_send(fd, number, sizeof number);
+	channel_send(fd, names->data, names->used);
 	channel_receive(fd, &sizes);
 	if (sizes.frame.type != FRAME_SIZES)
 		die_reply(&sizes);
@@ -91,26 +123,29 @@ static struct reader ask_for(int fd, uint16_t count, const struct writer *names)
 	if (get_u32(&r) != count || sum.bad || sum.left > 0 || values.frame.type != FRAME_DATA ||
 	    values.frame.length != total)
 		die(EXIT_BUG, "tazpod lock && tazpod pull", "the holder's values don't fit what was asked for");
-	lock_chunk();
 	return r;
 }
 
-static void get_one(int fd, const char *name)
+static void get_one(int fd, const char *name, bool with_key)
 {
 	struct writer names = {0};
 	put_str(&names, name, strlen(name));
-	struct reader sizes = ask_for(fd, 1, &names);
+	uint32_t key_size = with_key ? read_key() : 0;
+	struct reader sizes = ask_for(fd, key_size, 1, &names);
+	explicit_bzero(key, sizeof key);
 	uint32_t size = get_u32(&sizes);
 	if (size == SIZE_ABSENT)
 		die(EXIT_DATA, "tazpod exec --explain -- COMMAND", "there is no entry of that name");
 	pass_on(fd, size);
 }
 
-static void get_many(int fd)
+static void get_many(int fd, bool with_key)
 {
 	struct writer names = {0};
-	uint16_t count = read_names(&names);
-	struct reader sizes = ask_for(fd, count, &names);
+	uint32_t key_size = 0;
+	uint16_t count = read_names(&names, with_key, &key_size);
+	struct reader sizes = ask_for(fd, key_size, count, &names);
+	explicit_bzero(key, sizeof key);
 	for (uint16_t i = 0; i < count; i++) {
 		uint32_t size = get_u32(&sizes);
 		uint8_t bytes[] = {(uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
@@ -120,34 +155,105 @@ static void get_many(int fd)
 	}
 }
 
+/* A connection that the monitor has opened for the refresh that runs this (PROTOCOL.md, NEED). */
+static int inherited(const char *text)
+{
+	unsigned long fd;
+	struct stat st;
+	if (!parse_number(text, 1 << 20, &fd) || fstat((int)fd, &st) != 0 || !S_ISSOCK(st.st_mode))
+		die(EXIT_USAGE, NULL, "--over takes the descriptor of a socket");
+	/* libuv makes the standard input of Node non-blocking; nobody else reads there */
+	if (fcntl((int)fd, F_SETFL, 0) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "fcntl");
+	channel_patience((int)fd, 20);
+	return (int)fd;
+}
+
 int verb_get(int argc, char **argv)
 {
 	struct location location;
-	if (argc != 1)
+	bool over = argc == 3 && strcmp(argv[0], "--over") == 0, with_key = argc == 2 && strcmp(argv[0], "--key") == 0;
+	if (argc != 1 && !over && !with_key)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost get NAME, or --many with the names on stdin");
 	if (isatty(STDOUT_FILENO))
 		die(EXIT_REFUSED, "tazpod vault get NAME --reveal", "a value is not shown on a terminal");
 	location_find(&location);
-	int fd = connect_unlocked(&location);
-	if (strcmp(argv[0], "--many") == 0)
-		get_many(fd);
+	lock_chunk();
+	int fd = over ? inherited(argv[1]) : connect_unlocked(&location);
+	const char *name = argv[argc - 1];
+	if (strcmp(name, "--many") == 0)
+		get_many(fd, with_key);
 	else
-		get_one(fd, argv[0]);
+		get_one(fd, name, with_key);
 	explicit_bzero(chunk, sizeof chunk);
 	return 0;
 }
 
-/* META is the first record, and the whole of it is in the first chunk. What is no META is the holder's to refuse: then both
- * are 0. */
-static void look_at_meta(const struct frame *frame, size_t size, uint8_t *scope, uint8_t *cause)
+/* `tazpod ghost prove`: the passphrase that opened the key on stdin was typed at this terminal. */
+int verb_prove(int argc, char **argv)
+{
+	struct location location;
+	const struct writer none = {0};
+	(void)argv;
+	if (argc != 0)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost prove < KEY");
+	location_find(&location);
+	lock_chunk();
+	uint32_t size = read_key();
+	(void)ask_for(connect_unlocked(&location), size, 0, &none);
+	explicit_bzero(key, sizeof key);
+	return 0;
+}
+
+/* `tazpod ghost keep NAME`: u32 size of the value as it was given, u32 size of what it is now, and both, on stdin. */
+int verb_keep(int argc, char **argv)
+{
+	struct location location;
+	struct reply reply;
+	uint8_t sizes[8], header[WIRE_HEADER];
+	uint32_t size[2];
+	if (argc != 1 || strlen(argv[0]) > WIRE_MAX_NAME)
+		die(EXIT_USAGE, NULL, "usage: tazpod ghost keep NAME < SIZES AND VALUES");
+	location_find(&location);
+	lock_chunk();
+	if (!read_all(STDIN_FILENO, sizes, sizeof sizes))
+		die(EXIT_DATA, NULL, "the values on standard input are cut short");
+	struct reader r = {sizes, sizeof sizes, false};
+	struct writer w = {0};
+	for (int i = 0; i < 2; i++)
+		if ((size[i] = get_u32(&r)) > SET_MAX_VALUE)
+			die(EXIT_DATA, NULL, "a value is longer than 1 MiB");
+	put_str(&w, argv[0], strlen(argv[0]));
+	frame_encode(header, FRAME_KEEP, (uint32_t)w.used + 8 + size[0] + size[1]);
+	int fd = connect_unlocked(&location);
+	channel_send(fd, header, sizeof header);
+	channel_send(fd, w.data, w.used);
+	for (int i = 0; i < 2; i++) {
+		channel_send(fd, sizes + 4 * (size_t)i, 4);
+		for (size_t left = size[i]; left > 0;) {
+			size_t n = left < sizeof chunk ? left : sizeof chunk;
+			if (!read_all(STDIN_FILENO, chunk, n))
+				die(EXIT_DATA, NULL, "the values on standard input are cut short");
+			channel_send(fd, chunk, n);
+			left -= n;
+		}
+	}
+	explicit_bzero(chunk, sizeof chunk);
+	channel_receive(fd, &reply);
+	if (reply.frame.type != FRAME_OK)
+		die_reply(&reply);
+	return 0;
+}
+
+/* META is the first record, and the whole of it is in the first chunk. What is no META is the holder's to refuse. */
+static uint8_t cause_of(const struct frame *frame, size_t size)
 {
 	uint32_t length;
 	struct reader r = {chunk, size, false};
 	uint8_t type = get_u8(&r);
 	const uint8_t *meta = get_bytes(&r, sizeof chunk, &length);
 	bool known = frame->version == WIRE_VERSION && type == RECORD_META && meta && length > META_CAUSE_AT;
-	*scope = known ? meta[META_SCOPE_AT] : 0;
-	*cause = known ? meta[META_CAUSE_AT] : 0;
+	return known ? meta[META_CAUSE_AT] : 0;
 }
 
 enum { START_PATIENCE_MS = 5000 };
@@ -175,24 +281,18 @@ static int holder_connect(const struct location *location, int *monitor)
 /* Where a set goes, and the socket pair of a monitor that the holder may take one end of. */
 struct delivery {
 	int fd;
-	bool at_terminal;
 	int holder_end, own_end; /* -1: none; holder_end alone: the monitor runs already */
 };
 
 static void open_delivery(struct delivery *d, const struct location *location, const struct frame *frame, size_t size)
 {
-	uint8_t scope, cause;
 	int pair[2];
 	*d = (struct delivery){.holder_end = -1, .own_end = -1};
-	look_at_meta(frame, size, &scope, &cause);
-	d->at_terminal = scope == SCOPE_TERMINAL;
 	bool inside = getenv("TAZPOD_GHOST") || inside_view(); /* the variable: also where /proc shows other mounts */
 	/* Whoever has locked meanwhile keeps what they asked for: a refresh starts no holder. */
-	d->fd = cause == CAUSE_REFRESH ? connect_unlocked(location) : holder_connect(location, &d->holder_end);
-	if (inside && d->at_terminal && d->holder_end >= 0) { /* a shell's terminal is another one than its session's: refused */
-		close(d->holder_end);
-		d->holder_end = -1;
-	} else if (inside && !d->at_terminal && d->holder_end < 0) {
+	d->fd = cause_of(frame, size) == CAUSE_REFRESH ? connect_unlocked(location) : holder_connect(location, &d->holder_end);
+	process_refuse_traced(channel_peer(d->fd), "the holder");
+	if (inside && d->holder_end < 0) {
 		d->holder_end = broker_ask_monitor(location);
 	} else if (!inside && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
 		d->holder_end = pair[0];
@@ -233,6 +333,6 @@ int verb_put(int argc, char **argv)
 	if (reply.frame.type != FRAME_OK)
 		die_reply(&reply);
 	if (reply.frame.length == 1 && reply.body[0] == 1 && d.own_end >= 0)
-		monitor_start(&location, d.own_end, d.at_terminal);
+		monitor_start(&location, d.own_end);
 	return 0;
 }

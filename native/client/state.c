@@ -270,7 +270,7 @@ static void print_refresh(const struct state *state)
 	} else if (state->refresh_ms >= 0 && state->monitor) {
 		printf("now");
 	} else if (state->refresh_ms >= 0) {
-		printf("with the next tazpod exec that needs it (no monitor is running)");
+		printf("not by itself (no monitor is running); next: tazpod pull");
 	} else {
 		printf("; next: tazpod pull");
 	}

@@ -56,6 +56,9 @@ void held_release(struct held *held)
 		return;
 	set_free(&held->set);
 	arena_wipe(&held->arena);
+	for (size_t i = 0; i < held->kept_count; i++)
+		arena_wipe(&held->kept[i]);
+	free(held->kept);
 	free(held);
 }
 
@@ -98,57 +101,10 @@ void wipe_all(struct holder *h, const char *reason)
 	h->ending = true;
 }
 
-bool is_known_terminal(const struct holder *h, const struct terminal *t)
-{
-	for (uint32_t i = 0; i < h->terminal_count; i++)
-		if (h->terminals[i].tty == t->tty && h->terminals[i].session == t->session &&
-		    h->terminals[i].leader_start == t->leader_start)
-			return true;
-	return false;
-}
-
-bool from_known_terminal(const struct holder *h, pid_t pid, int pidfd)
-{
-	struct terminal t;
-	if (h->held->set.scope == SCOPE_USER)
-		return true;
-	return terminal_of(pid, pidfd, &t) && is_known_terminal(h, &t);
-}
-
-bool may_ask(struct holder *h, struct client *c, struct str what)
-{
-	if (from_known_terminal(h, c->pid, c->pidfd))
-		return true;
-	note_denied(h, c, what, "scope: terminal");
-	answer_error(c, ERROR_DENIED, "this terminal has not given the passphrase (session.scope is terminal)");
-	return false;
-}
-
 static bool same_owner(const struct held *a, const struct held *b)
 {
-	const struct entry *x = set_internal(&a->set, ENTRY_IDENTITY), *y = set_internal(&b->set, ENTRY_IDENTITY);
-	unsigned difference = 0;
-	if (!x || !y || x->size != y->size)
-		return false;
-	for (uint32_t i = 0; i < x->size; i++) /* no early end: the time tells nothing */
-		difference |= (unsigned)(x->value[i] ^ y->value[i]);
-	return difference == 0;
-}
-
-/* A new set from someone who does not hold the same vault key starts with a clean list: it is another owner's set. */
-static void note_terminal(struct holder *h, const struct client *c, bool keep)
-{
-	struct terminal t;
-	if (!keep)
-		h->terminal_count = 0;
-	if (!terminal_of(c->pid, c->pidfd, &t))
-		return;
-	for (uint32_t i = 0; i < h->terminal_count; i++)
-		if (memcmp(&h->terminals[i], &t, sizeof t) == 0)
-			return;
-	if (h->terminal_count == TERMINALS)
-		memmove(h->terminals, h->terminals + 1, --h->terminal_count * sizeof t);
-	h->terminals[h->terminal_count++] = t;
+	const struct entry *key = set_internal(&b->set, ENTRY_IDENTITY);
+	return key && is_key(a, key->value, key->size);
 }
 
 /* A refresh goes on with the session that it was fetched for: what locked meanwhile stays locked, another owner's set
@@ -191,12 +147,19 @@ static void answer_set(struct holder *h, struct client *c)
 		answer_error(c, ERROR_EMPTY, "the session that was to be refreshed has ended");
 		return;
 	}
+	if (refresh && memcmp(h->held->set.digest, fresh->set.digest, WIRE_DIGEST) != 0) {
+		held_release(fresh);
+		answer_error(c, ERROR_STALE, "tazpod.yaml has changed since the passphrase was given");
+		return;
+	}
 	if (!refresh)
-		note_terminal(h, c, h->held && same_owner(h->held, fresh));
+		note_terminal(h, c, h->held && same_owner(h->held, fresh), false);
 	if (!continues(h, fresh))
 		drop_monitor(h); /* of another owner's session: this one's put brings its own */
 	struct held *old = h->held;
 	h->held = fresh;
+	if (fresh->set.proven)
+		note_terminal(h, c, true, true);
 	set_deadlines(h, old);
 	watch_new_set(h);
 	bool monitor = take_monitor(h, c);
@@ -239,14 +202,20 @@ static void answer_state(struct holder *h, struct client *c)
 void answer_request(struct holder *h, struct client *c)
 {
 	uint8_t type = c->frame.type;
-	if (h->ending || (!h->held && (type == FRAME_EXEC || type == FRAME_GET))) {
+	if (h->ending || (!h->held && type != FRAME_SET && type != FRAME_STATUS && type != FRAME_LOCK)) {
 		answer_error(c, ERROR_EMPTY, "locked");
+	} else if (c->trusted && type != FRAME_GET) {
+		answer_error(c, ERROR_BAD, "a refresh asks for values and nothing else");
 	} else if (type == FRAME_SET) {
 		answer_set(h, c);
 	} else if (type == FRAME_EXEC) {
 		answer_exec(h, c);
 	} else if (type == FRAME_GET) {
 		answer_get(h, c);
+	} else if (type == FRAME_RENEW) {
+		answer_renew(h, c);
+	} else if (type == FRAME_KEEP) {
+		answer_keep(h, c);
 	} else if (type == FRAME_STATUS) {
 		answer_state(h, c);
 	} else if (type == FRAME_LOCK) {

@@ -57,7 +57,7 @@ static size_t read_to_end(int fd, char *text, size_t room, int *carried)
 {
 	size_t used = 0;
 	*carried = -1;
-	for (ssize_t n; used < room - 1 && (n = channel_recv_carried(fd, text + used, room - 1 - used, carried)) > 0;)
+	for (ssize_t n; used < room - 1 && (n = channel_recv_carried(fd, text + used, room - 1 - used, carried, 0)) > 0;)
 		used += (size_t)n;
 	text[used] = '\0';
 	return used;
@@ -165,7 +165,7 @@ static void start_both(int fd, const struct location *location, const char *fold
 	int pair[2] = {-1, -1};
 	bool started = holder_launch(location);
 	if (chdir(folder) == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)
-		monitor_start(location, pair[1], false);
+		monitor_start(location, pair[1]);
 	const char *answer = started ? ready : held;
 	channel_send_carrying(fd, answer, strlen(answer), pair[0]);
 }

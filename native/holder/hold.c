@@ -168,8 +168,7 @@ int verb_hold(int argc, char **argv)
 	struct holder *holder = allocate(1, sizeof *holder);
 	errors_to(STDERR_FILENO, ERRORS_FOR_NATIVE); /* to holder_launch */
 	/* First of all: nobody looks in, and a crash leaves no core. */
-	if (prctl(PR_SET_DUMPABLE, 0) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "prctl");
+	process_close();
 	forbid_core();
 	umask(077);
 	if (argc != 2 || !parse_number(argv[1], 1 << 20, &journal) || journal < 3)
@@ -207,8 +206,7 @@ int verb_hold(int argc, char **argv)
 	drop_capabilities();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set no_new_privs");
-	if (prctl(PR_SET_DUMPABLE, 0) != 0) /* again: a change of credentials sets it to fs.suid_dumpable (proc(5)) */
-		die_errno(EXIT_SYSTEM, NULL, "prctl");
+	process_close(); /* again: a change of credentials sets it to fs.suid_dumpable (proc(5)), and the maps needed it on */
 	sandbox_enter();
 	if (!write_all(STDERR_FILENO, "r", 1) || dup2(STDIN_FILENO, STDERR_FILENO) < 0)
 		return EXIT_SYSTEM;

@@ -37,6 +37,10 @@ enum { LONGEST_PAUSE_S = 15 * MONITOR_PAUSE_S };
 #define MONITOR_REVOKE_S 15
 #endif
 enum { HURRY_S = 2 };
+/* How often it looks whether the project's folder is still there. */
+#ifndef MONITOR_LOOK_MS
+#define MONITOR_LOOK_MS 5000
+#endif
 
 /* Where its end of the pair is. */
 enum { MONITOR_FD = 3 };
@@ -44,6 +48,10 @@ enum { MONITOR_FD = 3 };
 struct monitor {
 	int socket, timer;
 	struct node node; /* the refresh that runs; pid 0: none */
+	uint32_t asked, running; /* the numbers of the last FETCH, and of the last one before that refresh was started */
+	int report_fd;           /* what it says; -1: it has said all */
+	uint8_t *report;         /* WIRE_MAX_REPORT bytes */
+	size_t reported;
 	bool asked_to_end;
 	bool woken;       /* a set has arrived since it was started */
 	uint64_t due_at;  /* CLOCK_BOOTTIME ns; 0: never */
@@ -62,15 +70,53 @@ static uint64_t in_seconds(unsigned seconds)
 	return clock_ns(CLOCK_BOOTTIME) + seconds * SECOND_NS;
 }
 
+static void start_refresh(struct monitor *k);
+
 static void send_result(const struct monitor *k, int code)
 {
-	uint8_t frame[WIRE_HEADER + 9];
-	uint64_t ms = ms_until(k->due_at);
-	frame_encode(frame, FRAME_RESULT, 9);
-	frame[WIRE_HEADER] = (uint8_t)code;
-	for (int i = 0; i < 8; i++)
-		frame[WIRE_HEADER + 1 + i] = (uint8_t)(ms >> (8 * i));
-	(void)send(k->socket, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT); /* its end shows as the end of the socket */
+	struct writer w = {0};
+	frame_begin(&w);
+	put_u8(&w, (uint8_t)code);
+	put_u64(&w, ms_until(k->due_at));
+	put_u32(&w, k->running);
+	put_raw(&w, k->report, k->reported);
+	frame_finish(&w, FRAME_RESULT);
+	channel_patience(k->socket, 5);
+	channel_send(k->socket, w.data, w.used); /* its end shows as the end of the socket */
+	writer_free(&w);
+}
+
+/* What the refresh has said so far; more than fits is read and dropped, so that it is not held up. */
+static void take_report(struct monitor *k)
+{
+	uint8_t more[4096];
+	for (;;) {
+		size_t room = WIRE_MAX_REPORT - k->reported;
+		ssize_t n = read(k->report_fd, room ? k->report + k->reported : more, room ? room : sizeof more);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0)
+			break;
+		k->reported += room ? (size_t)n : 0;
+	}
+	close(k->report_fd);
+	k->report_fd = -1;
+}
+
+/* A connection to the holder that needs no proof, for the refresh: one end goes to the holder. Returns the other; -1 where the
+ * machine refuses. */
+static int need_connection(const struct monitor *k)
+{
+	uint8_t frame[WIRE_HEADER];
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	frame_encode(frame, FRAME_NEED, 0);
+	channel_send_carrying(k->socket, frame, sizeof frame, pair[0]);
+	close(pair[0]);
+	return pair[1];
 }
 
 /* The refresh has ended: decides when the next one is due. What was refused or is wrong stays so until a person has
@@ -78,23 +124,42 @@ static void send_result(const struct monitor *k, int code)
 static void end_refresh(struct monitor *k)
 {
 	int code = node_reap(&k->node);
+	if (k->report_fd >= 0)
+		take_report(k);
+	if (k->report_fd >= 0)
+		close(k->report_fd);
+	k->report_fd = -1;
+	bool on_time = k->due_at != 0; /* else only a person has asked for it */
 	if (!k->woken && (code == EXIT_USAGE || code == EXIT_DATA || code == EXIT_REFUSED)) {
 		k->due_at = 0;
-	} else if (!k->woken) {
+	} else if (!k->woken && on_time) {
 		k->pause_s = k->pause_s == 0 ? MONITOR_PAUSE_S : k->pause_s * 2;
 		if (k->pause_s > LONGEST_PAUSE_S)
 			k->pause_s = LONGEST_PAUSE_S;
 		k->due_at = in_seconds(k->pause_s);
 	}
-	if (!k->woken || code == 0) /* a set that came from somewhere else is no failure */
-		send_result(k, code);
+	send_result(k, k->woken && k->running == 0 && code != 0 ? 0 : code); /* a set that came from somewhere else is no failure */
 	arm(k, k->due_at);
+	if (k->asked > k->running)
+		start_refresh(k);
 }
 
 static void start_refresh(struct monitor *k)
 {
+	char *argv[] = {(char *)(uintptr_t)"pull", (char *)(uintptr_t)"--for-refresh",
+	                (char *)(uintptr_t)"--non-interactive", NULL};
+	int said[2] = {-1, -1}, connection = need_connection(k);
 	k->asked_to_end = k->woken = false;
-	if (node_start_refresh(&k->node))
+	k->running = k->asked;
+	k->reported = 0;
+	bool started = connection >= 0 && pipe2(said, O_CLOEXEC) == 0 && fcntl(said[0], F_SETFL, O_NONBLOCK) == 0 &&
+	               node_start(&k->node, argv, connection, said[1], true);
+	k->report_fd = said[0];
+	if (said[1] >= 0)
+		close(said[1]);
+	if (connection >= 0)
+		close(connection);
+	if (started)
 		arm(k, in_seconds(MONITOR_REFRESH_S));
 	else
 		end_refresh(k);
@@ -155,7 +220,7 @@ static void let_go(struct monitor *k, uint32_t size)
 	node_stop(&k->node, HURRY_S * 1000);
 	uint64_t end = in_seconds(MONITOR_REVOKE_S);
 	char *argv[] = {(char *)(uintptr_t)"revoke", (char *)(uintptr_t)"--from-monitor", NULL};
-	bool fed = node_start(&node, argv, pipe_fds[0], false);
+	bool fed = node_start(&node, argv, pipe_fds[0], -1, false);
 	close(pipe_fds[0]);
 	fed = fed && fcntl(pipe_fds[1], F_SETFL, O_NONBLOCK) == 0 && feed(pipe_fds[1], token.data, size, end);
 	arena_wipe(&token);
@@ -178,10 +243,25 @@ static bool on_socket(struct monitor *k)
 		let_go(k, reply.frame.length);
 		return false;
 	}
+	struct reader r = {reply.body, reply.frame.length, false};
 	if (reply.frame.type == FRAME_WAKE)
 		take_wake(k, &reply);
+	if (reply.frame.type == FRAME_FETCH) {
+		k->asked = get_u32(&r);
+		if (k->node.pid == 0)
+			start_refresh(k);
+	}
 	free(reply.body);
 	return true;
+}
+
+/* A deleted folder that is somebody's current one has no links left, and is told of to nobody (inotify(7), IN_DELETE_SELF)
+ * until that one leaves: the holder locks then. A renamed one goes on. */
+static void leave_deleted(void)
+{
+	struct stat st;
+	if (stat(".", &st) == 0 && st.st_nlink == 0)
+		(void)!chdir("/");
 }
 
 static void stand_by(struct monitor *k)
@@ -190,15 +270,20 @@ static void stand_by(struct monitor *k)
 		/* A refresh never hides the end of the session: the socket is looked at first, and always. */
 		struct pollfd fds[] = {{.fd = k->socket, .events = POLLIN},
 		                       {.fd = k->timer, .events = POLLIN},
-		                       {.fd = k->node.pid ? k->node.pidfd : -1, .events = POLLIN}};
-		if (poll(fds, sizeof fds / sizeof *fds, -1) < 0) {
-			if (errno == EINTR)
-				continue;
+		                       {.fd = k->node.pid ? k->node.pidfd : -1, .events = POLLIN},
+		                       {.fd = k->report_fd, .events = POLLIN}};
+		int ready = poll(fds, sizeof fds / sizeof *fds, MONITOR_LOOK_MS);
+		if (ready < 0 && errno != EINTR)
 			die_errno(EXIT_SYSTEM, NULL, "poll");
+		if (ready <= 0) {
+			leave_deleted();
+			continue;
 		}
 		if (fds[0].revents) {
 			if (!on_socket(k))
 				return;
+		} else if (fds[3].revents) {
+			take_report(k);
 		} else if (fds[2].revents) {
 			end_refresh(k);
 		} else if (fds[1].revents) {
@@ -225,9 +310,8 @@ int verb_monitor(int argc, char **argv)
 {
 	struct location location;
 	struct stat st;
-	struct monitor k = {.socket = MONITOR_FD};
-	if (prctl(PR_SET_DUMPABLE, 0) != 0)
-		die_errno(EXIT_SYSTEM, NULL, "prctl");
+	struct monitor k = {.socket = MONITOR_FD, .report_fd = -1, .report = allocate(WIRE_MAX_REPORT, 1)};
+	process_close();
 	forbid_core();
 	if (argc != 1 || fstat(MONITOR_FD, &st) != 0 || !S_ISSOCK(st.st_mode))
 		die(EXIT_USAGE, NULL, "the monitor is started by tazpod pull");
@@ -246,19 +330,19 @@ int verb_monitor(int argc, char **argv)
 	return 0;
 }
 
-/* Runs in the child. Two forks: the monitor is nobody's child, and without a terminal it can't get one. */
-static _Noreturn void become_monitor(const struct location *location, int end, bool at_terminal, int ready)
+/* Runs in the child. Two forks: the monitor is nobody's child, and can't get a terminal. */
+static _Noreturn void become_monitor(const struct location *location, int end, int ready)
 {
 	char self[PATH_MAX];
 	char *argv[] = {(char *)(uintptr_t)"tazpod", (char *)(uintptr_t)"ghost", (char *)(uintptr_t)"monitor",
 	                (char *)(uintptr_t)location->runtime, NULL};
-	if (!program_path(self) || (!at_terminal && setsid() < 0))
+	if (!program_path(self) || setsid() < 0)
 		_exit(EXIT_SYSTEM);
 	pid_t child = fork();
 	if (child != 0)
 		_exit(child < 0 ? EXIT_SYSTEM : 0);
 	int null = open("/dev/null", O_RDWR);
-	if ((at_terminal && setpgid(0, 0) != 0) || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDERR_FILENO) < 0 || dup2(ready, STDOUT_FILENO) < 0 ||
 	    (end == MONITOR_FD ? fcntl(end, F_SETFD, 0) : dup2(end, MONITOR_FD)) < 0)
 		_exit(EXIT_SYSTEM);
@@ -266,7 +350,7 @@ static _Noreturn void become_monitor(const struct location *location, int end, b
 	_exit(EXIT_SYSTEM);
 }
 
-void monitor_start(const struct location *location, int end, bool at_terminal)
+void monitor_start(const struct location *location, int end)
 {
 	enum { PATIENCE_MS = 5000 };
 	int ready[2];
@@ -274,7 +358,7 @@ void monitor_start(const struct location *location, int end, bool at_terminal)
 		return;
 	pid_t child = fork();
 	if (child == 0)
-		become_monitor(location, end, at_terminal, ready[1]);
+		become_monitor(location, end, ready[1]);
 	close(ready[1]);
 	if (child > 0) {
 		struct pollfd answer = {.fd = ready[0], .events = POLLIN}; /* a byte, or its end */

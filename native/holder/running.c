@@ -113,11 +113,3 @@ bool terminal_of(pid_t pid, int pidfd, struct terminal *out)
 		return false;
 	return read_stat(out->session, &session, &tty, &out->leader_start);
 }
-
-bool terminal_lives(const struct terminal *terminal)
-{
-	unsigned long long start;
-	int session, tty;
-	return read_stat(terminal->session, &session, &tty, &start) && tty == terminal->tty &&
-	       start == terminal->leader_start;
-}

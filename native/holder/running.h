@@ -40,7 +40,5 @@ struct terminal {
 /* False where the process PID is gone or has no terminal, or where PID is no longer that of PIDFD: a process with a
  * terminal could have got the number of one that asked and ended. */
 bool terminal_of(pid_t pid, int pidfd, struct terminal *out);
-/* Whether its session still has it: a terminal that hangs up is taken from its session's leader, or ends it. */
-bool terminal_lives(const struct terminal *terminal);
 
 #endif

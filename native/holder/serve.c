@@ -14,12 +14,8 @@
 
 #include "holder/journal.h"
 #include "lib/base.h"
-#include "lib/figures.h"
 #include "lib/process.h"
 #include "protocol/channel.h"
-
-/* A client that makes no progress for so long is dropped; a holder that never gets a set ends after it too. */
-#define PATIENCE_NS (10 * 1000000000ull)
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -99,116 +95,30 @@ static bool identify(const struct holder *h, struct client *c)
 	return c->pidfd >= 0;
 }
 
-/* After the wipe nobody gets more time. */
-static void made_progress(const struct holder *h, struct client *c)
+/* A refresh asks several times on one connection. */
+static bool begin_again(struct holder *h, struct client *c, uint32_t slot)
 {
-	if (!h->ending)
-		c->drop_at = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	if (!c->trusted || !c->sent_all || h->ending)
+		return false;
+	writer_free(&c->answer);
+	free(c->values);
+	if (c->held)
+		held_release(c->held);
+	c->answer = (struct writer){0};
+	c->values = NULL;
+	c->value_count = c->value_at = c->sent = c->got = 0;
+	c->held = NULL;
+	c->sent_all = false;
+	c->phase = PHASE_HEADER;
+	return watch(h, EPOLL_CTL_MOD, c->fd, EPOLLIN, tag(SOURCE_CLIENT, slot));
 }
 
-/* The header is complete: check the bounds and make room for the body. */
-static void begin_body(struct client *c)
+/* Most answers fit into the socket at once; only a rest waits for EPOLLOUT. */
+void send_answer_to(struct holder *h, uint32_t slot)
 {
-	c->got = 0;
-	c->phase = PHASE_BODY;
-	if (!frame_decode(c->header, &c->frame)) {
-		answer_error(c, ERROR_BAD, "that was no tazpod frame");
-	} else if (c->frame.version != WIRE_VERSION) {
-		answer_error(c, ERROR_VERSION, "the asking tazpod is %s than the running holder (protocol %u, holder %d)",
-		             c->frame.version < WIRE_VERSION ? "older" : "newer", c->frame.version, WIRE_VERSION);
-	} else if (c->frame.length > frame_limit(c->frame.type)) {
-		answer_error(c, ERROR_TOO_LARGE, "a frame of %u bytes is too long (the limit is %u)", c->frame.length,
-		             frame_limit(c->frame.type));
-	} else if (c->frame.type != FRAME_SET) {
-		c->body = malloc(c->frame.length + 1u);
-		if (!c->body)
-			answer_error(c, ERROR_MEMORY, "the holder is out of memory");
-	} else if (!arena_create(&c->arena, c->frame.length)) {
-		char size[FIGURE_ROOM], room[FIGURE_ROOM];
-		size_t limit = arena_limit();
-		answer_error(c, ERROR_MEMORY,
-		             "the secrets need %s of locked memory at once (a replaced set stays until the new one is in), "
-		             "the limit RLIMIT_MEMLOCK is %s",
-		             format_size(c->frame.length, size), limit == SIZE_MAX ? "unlimited" : format_size(limit, room));
-	}
-}
-
-/* False: the client is gone. */
-static bool receive(struct holder *h, struct client *c)
-{
-	for (;;) {
-		uint8_t *into = c->phase == PHASE_HEADER ? c->header : c->body ? c->body : c->arena.data;
-		size_t want = c->phase == PHASE_HEADER ? WIRE_HEADER : c->frame.length;
-		if (c->got < want) {
-			/* A descriptor may come with the header; one behind it goes unseen (unix(7)). */
-			ssize_t n = c->phase == PHASE_HEADER ? channel_recv_carried(c->fd, into + c->got, want - c->got, &c->carried)
-			                                     : recv(c->fd, into + c->got, want - c->got, 0);
-			if (n < 0 && (errno == EAGAIN || errno == EINTR))
-				return true;
-			if (n <= 0)
-				return false;
-			c->got += (size_t)n;
-			made_progress(h, c);
-		}
-		if (c->got < want)
-			continue;
-		if (c->phase == PHASE_HEADER)
-			begin_body(c);
-		else
-			answer_request(h, c);
-		if (c->phase == PHASE_ANSWER)
-			return true;
-	}
-}
-
-static ssize_t send_answer(const struct holder *h, struct client *c)
-{
-	struct iovec io = {c->answer.data + c->sent, c->answer.used - c->sent};
-	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control = {{0}};
-	struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1};
-	if (c->send_namespaces && c->sent == 0) {
-		size_t size = (h->namespaces[1] < 0 ? 1 : 2) * sizeof(int);
-		message.msg_control = control.room;
-		message.msg_controllen = CMSG_SPACE(size);
-		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(size);
-		memcpy(CMSG_DATA(head), h->namespaces, size);
-	}
-	return sendmsg(c->fd, &message, MSG_NOSIGNAL);
-}
-
-/* False: everything is sent, or the client is gone. */
-static bool transmit(const struct holder *h, struct client *c)
-{
-	for (;;) {
-		ssize_t n;
-		if (c->value_at == 0 && c->sent < c->answer.used) {
-			n = send_answer(h, c);
-		} else if (c->value_at < c->value_count) {
-			const struct slice *value = &c->values[c->value_at];
-			n = send(c->fd, value->at + c->sent, value->size - c->sent, MSG_NOSIGNAL);
-		} else {
-			return false;
-		}
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		c->sent += (size_t)n;
-		made_progress(h, c);
-		if (c->value_at == 0 && c->answer.used > 0) {
-			if (c->sent == c->answer.used) {
-				c->sent = 0;
-				c->answer.used = 0;
-			}
-		} else if (c->sent == c->values[c->value_at].size) {
-			c->sent = 0;
-			c->value_at++;
-		}
-	}
+	struct client *c = h->clients[slot];
+	if (client_transmit(h, c) ? !watch(h, EPOLL_CTL_MOD, c->fd, EPOLLOUT, tag(SOURCE_CLIENT, slot)) : !begin_again(h, c, slot))
+		drop_client(h, slot);
 }
 
 static void on_client(struct holder *h, uint32_t slot, uint32_t events)
@@ -216,16 +126,38 @@ static void on_client(struct holder *h, uint32_t slot, uint32_t events)
 	struct client *c = h->clients[slot];
 	if (!c)
 		return;
-	bool alive = true;
-	if (c->phase != PHASE_ANSWER) {
-		alive = receive(h, c);
-		/* Most answers fit into the socket at once; only a rest waits for EPOLLOUT. */
-		if (alive && c->phase == PHASE_ANSWER)
-			alive = transmit(h, c) && watch(h, EPOLL_CTL_MOD, c->fd, EPOLLOUT, tag(SOURCE_CLIENT, slot));
-	} else if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-		alive = transmit(h, c);
+	if (c->phase == PHASE_WAIT || (c->phase != PHASE_ANSWER && !client_receive(h, c)))
+		drop_client(h, slot); /* it is gone, or speaks out of turn */
+	else if (c->phase == PHASE_ANSWER && (events & (EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLERR)))
+		send_answer_to(h, slot);
+}
+
+/* A client of this descriptor, in a slot that is free; NULL where memory is full. */
+static struct client *add_client(struct holder *h, uint32_t slot, int fd)
+{
+	struct client *c = calloc(1, sizeof *c);
+	if (!c)
+		return NULL;
+	c->fd = fd;
+	c->pidfd = c->carried = -1;
+	c->drop_at = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	h->clients[slot] = c;
+	return c;
+}
+
+void adopt_refresh(struct holder *h, int fd)
+{
+	uint32_t slot = 0;
+	while (slot < CLIENTS && h->clients[slot])
+		slot++;
+	struct client *c = slot < CLIENTS ? add_client(h, slot, fd) : NULL;
+	if (!c) {
+		close(fd);
+		return;
 	}
-	if (!alive)
+	c->trusted = true;
+	c->drop_at = UINT64_MAX;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || !watch(h, EPOLL_CTL_ADD, fd, EPOLLIN, tag(SOURCE_CLIENT, slot)))
 		drop_client(h, slot);
 }
 
@@ -240,15 +172,11 @@ static void accept_client(struct holder *h)
 			set_listening(h, false);
 		return;
 	}
-	struct client *c = calloc(1, sizeof *c);
+	struct client *c = add_client(h, slot, fd);
 	if (!c) {
 		close(fd);
 		return;
 	}
-	c->fd = fd;
-	c->pidfd = c->carried = -1;
-	c->drop_at = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
-	h->clients[slot] = c;
 	if (!identify(h, c)) {
 		if (errno == EMFILE || errno == ENFILE) {
 			answer_error(c, ERROR_MEMORY, "too many commands are running (the holder has no file descriptor left)");
@@ -317,7 +245,8 @@ static int patience(const struct holder *h, uint64_t now)
 			first = earlier(first, h->clients[i]->drop_at);
 	if (first == 0) /* with nobody left whose end could show that there is room again, look again soon */
 		return h->listening || h->ending ? -1 : 100;
-	return first <= now ? 0 : (int)((first - now) / 1000000 + 1);
+	uint64_t ms = first <= now ? 0 : (first - now) / 1000000 + 1;
+	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
 static void drop_overdue(struct holder *h)

@@ -16,6 +16,8 @@ struct held {
 	struct arena arena;
 	struct set set;
 	unsigned uses;
+	struct arena *kept; /* values that a command has changed since (keep.c) */
+	size_t kept_count;
 };
 
 struct slice {
@@ -26,17 +28,21 @@ struct slice {
 /* What an epoll event is about: in the upper half of its tag, with a slot number in the lower. */
 enum source { SOURCE_LISTENER, SOURCE_TIMER, SOURCE_TERMINATE, SOURCE_CLIENT, SOURCE_RUNNING, SOURCE_MONITOR, SOURCE_VIGIL };
 
-enum phase { PHASE_HEADER, PHASE_BODY, PHASE_ANSWER };
+/* PHASE_WAIT: for the end of a refresh. */
+enum phase { PHASE_HEADER, PHASE_BODY, PHASE_WAIT, PHASE_ANSWER };
 
 struct client {
 	int fd, pidfd;
 	int carried;          /* a descriptor that came with the header: the end of a monitor, of a SET; -1: none */
 	pid_t pid;
+	bool trusted;         /* the other end is the refresh that the monitor has started: it needs no proof, and may pause */
+	bool sent_all;
+	uint32_t waits_for;   /* PHASE_WAIT: the number of the refresh */
 	enum phase phase;
 	uint8_t header[WIRE_HEADER];
 	struct frame frame;
 	uint8_t *body;        /* of a request; not of a SET */
-	struct arena arena;   /* of a SET: the bytes never pass through other memory */
+	struct arena arena;   /* of a SET or KEEP: the bytes never pass through other memory */
 	size_t got;
 	struct writer answer; /* no secret: names and sizes */
 	struct slice *values; /* into `held` */
@@ -47,13 +53,20 @@ struct client {
 };
 
 /* The holder's end of the monitor's socket pair: it says how a refresh went. */
-enum { RESULT_SIZE = 1 + 8 };
 struct monitor_end {
 	int fd;
-	bool has_terminal;
-	struct terminal terminal; /* of the put that brought it */
-	uint8_t frame[WIRE_HEADER + RESULT_SIZE];
+	int carried;       /* came with a NEED: the holder's end of a refresh's connection; -1: none */
+	uint32_t asked;    /* the number of the last refresh that was asked for */
+	uint8_t header[WIRE_HEADER];
+	uint8_t *body;     /* of a RESULT */
+	struct frame frame;
 	size_t got;
+};
+
+/* A terminal whose user has given the passphrase (running.h), and until when that counts as a proof. */
+struct known_terminal {
+	struct terminal terminal;
+	uint64_t proven_until; /* CLOCK_BOOTTIME ns; 0: not (the passphrase came out of a keyring) */
 };
 
 struct file_id {
@@ -87,13 +100,20 @@ struct holder {
 	uint64_t set_at, refresh_at, try_at, overdue_said_at;
 	uint64_t refreshed_ms;        /* Unix ms of the last success or failure; 0: none */
 	uint8_t refresh_code;         /* of the last one; 0: it worked */
-	struct terminal terminals[TERMINALS];
+	struct known_terminal terminals[TERMINALS];
 	uint32_t terminal_count;
 	struct running_list running;
 	struct client *clients[CLIENTS];
 	struct vigil vigil;
 };
 
+/* A client that makes no progress for so long is dropped; a holder that never gets a set ends after it too. */
+#define PATIENCE_NS (10 * SECOND_NS)
+
+/* connection.c: takes what has come of a request; a whole one is answered. False: the client is gone. */
+bool client_receive(struct holder *holder, struct client *client);
+/* Sends what the socket takes. False: everything is sent (then SENT_ALL), or the client is gone. */
+bool client_transmit(const struct holder *holder, struct client *client);
 /* Creates what the loop needs, before the system call filter forbids it. Dies on failure. */
 void serve_prepare(struct holder *holder);
 /* Serves until locked, expired or told to end; wipes everything before it returns. */
@@ -106,16 +126,25 @@ void answer_error(struct client *client, enum wire_error code, const char *forma
     __attribute__((format(printf, 3, 4)));
 /* Drops the request and starts an answer: everything put after it goes into one frame. */
 void answer_begin(struct client *client);
+/* Sends what there is of an answer to the client in SLOT, the rest when it has room. */
+void send_answer_to(struct holder *holder, uint32_t slot);
+/* A client whose connection the monitor has brought: FD becomes the holder's. */
+void adopt_refresh(struct holder *holder, int fd);
 /* decide.c: answers an EXEC with the grant that the stored plan gives, or with the reason for none. */
 void answer_exec(struct holder *holder, struct client *client);
 /* lookup.c: values by name. */
 void answer_get(struct holder *holder, struct client *client);
-/* With `scope: terminal` only terminals whose user has given the passphrase may ask. */
-bool from_known_terminal(const struct holder *holder, pid_t pid, int pidfd);
-/* Whether the passphrase was given there. */
-bool is_known_terminal(const struct holder *holder, const struct terminal *terminal);
-/* The same for the client that asks for WHAT. False where that was noted and an error answered. */
+/* keep.c: what a command has made of a file that it was granted. */
+void answer_keep(struct holder *holder, struct client *client);
+/* proof.c: with `scope: terminal` only terminals whose user has given the passphrase may ask, for WHAT. False where that was
+ * noted and an error answered. */
 bool may_ask(struct holder *holder, struct client *client, struct str what);
+/* Whether these bytes are the vault's key that the session holds. */
+bool is_key(const struct held *held, const uint8_t *bytes, size_t size);
+/* The client's terminal is one whose user has given the passphrase; PROVEN: just now. KEEP: so are those before. */
+void note_terminal(struct holder *holder, const struct client *client, bool keep, bool proven);
+/* Whether the passphrase was given at the client's terminal a short time ago (META). */
+bool is_proven(const struct holder *holder, const struct client *client);
 /* The name of the project for the journal; empty without a set. */
 struct str held_label(const struct holder *holder);
 void note_denied(struct holder *holder, struct client *client, struct str command, const char *reason);
@@ -130,7 +159,9 @@ uint64_t earlier(uint64_t a, uint64_t b);
 void drop_monitor(struct holder *holder);
 /* The monitor has said something, or is gone. */
 void on_monitor(struct holder *holder);
-/* Takes the end that the client has sent along with its set, where that needs a monitor and has none. False: not taken, and
+/* Answers RENEW: the monitor fetches now, and the client waits. */
+void answer_renew(struct holder *holder, struct client *client);
+/* Takes the end that the client has sent along with its set, where there is no monitor. False: not taken, and
  * the client is to start none. */
 bool take_monitor(struct holder *holder, struct client *client);
 /* Sets the times of the set that has just arrived, and tells the monitor. */

@@ -14,9 +14,11 @@
 #include "holder/journal.h"
 #include "holder/serve.h"
 #include "lib/base.h"
+#include "protocol/channel.h"
 #include "protocol/grant.h"
 
-/* A refresh that is late by so much is everybody's business: `exec` does it. Not at every exec: the network may be gone. */
+/* A refresh that is late by so much has failed, whatever it is waiting for. And how often `exec` asks for one at once: not
+ * each time, the network may be gone. */
 #ifndef OVERDUE_S
 #define OVERDUE_S 30
 #endif
@@ -24,31 +26,66 @@
 #define OVERDUE_AGAIN_S 60
 #endif
 
+/* A refresh that hangs is killed by the monitor (monitor.c); whoever waits for it waits a little longer. */
+#ifndef RENEW_PATIENCE_S
+#define RENEW_PATIENCE_S 150
+#endif
+
+/* Whether the client in SLOT waits for the refresh NUMBER, or an earlier one. */
+static bool is_waiting(const struct holder *h, uint32_t slot, uint32_t number)
+{
+	const struct client *c = h->clients[slot];
+	return c && c->phase == PHASE_WAIT && c->waits_for <= number;
+}
+
+static void refuse_waiting(struct holder *h, enum wire_error code, const char *words)
+{
+	for (uint32_t i = 0; i < CLIENTS; i++)
+		if (is_waiting(h, i, UINT32_MAX)) {
+			answer_error(h->clients[i], code, "%s", words);
+			send_answer_to(h, i);
+		}
+}
+
+/* Tells those who wait how it went, in SIZE bytes of REPORT. */
+static void answer_waiting(struct holder *h, uint32_t number, uint8_t code, const uint8_t *report, size_t size)
+{
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		struct client *c = h->clients[i];
+		if (!is_waiting(h, i, number))
+			continue;
+		answer_begin(c);
+		put_u8(&c->answer, code);
+		put_raw(&c->answer, report, size);
+		frame_finish(&c->answer, FRAME_REPORT);
+		c->drop_at = clock_ns(CLOCK_MONOTONIC) + 10 * SECOND_NS;
+		send_answer_to(h, i);
+	}
+}
+
 void drop_monitor(struct holder *h)
 {
-	if (!h->monitor)
+	struct monitor_end *m = h->monitor;
+	if (!m)
 		return;
-	close(h->monitor->fd);
-	free(h->monitor);
 	h->monitor = NULL;
+	close(m->fd);
+	if (m->carried >= 0)
+		close(m->carried);
+	free(m->body);
+	free(m);
+	refuse_waiting(h, ERROR_MONITOR, "the process that fetches for this session has ended");
 }
 
-static void send_wake(struct holder *h)
+/* What the socket does not take at once: the monitor is stuck, and a later put starts another one. */
+static void tell_monitor(struct holder *h, enum frame_type type, uint64_t number, size_t size)
 {
 	uint8_t frame[WIRE_HEADER + 8];
-	uint64_t ms = ms_until(h->refresh_at);
-	frame_encode(frame, FRAME_WAKE, 8);
-	for (int i = 0; i < 8; i++)
-		frame[WIRE_HEADER + i] = (uint8_t)(ms >> (8 * i));
-	if (send(h->monitor->fd, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof frame)
-		drop_monitor(h); /* it is stuck: the next put starts another one */
-}
-
-/* With `scope: terminal` a monitor asks as the terminal that started it, while that is there and may ask. */
-static bool may_refresh(const struct holder *h)
-{
-	const struct monitor_end *m = h->monitor;
-	return m->has_terminal && is_known_terminal(h, &m->terminal) && terminal_lives(&m->terminal);
+	frame_encode(frame, type, (uint32_t)size);
+	for (size_t i = 0; i < size; i++)
+		frame[WIRE_HEADER + i] = (uint8_t)(number >> (8 * i));
+	if (send(h->monitor->fd, frame, WIRE_HEADER + size, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)(WIRE_HEADER + size))
+		drop_monitor(h);
 }
 
 void watch_new_set(struct holder *h)
@@ -59,71 +96,117 @@ void watch_new_set(struct holder *h)
 	h->refresh_code = 0;
 	h->refreshed_ms = set->cause == CAUSE_REFRESH ? wall_ms() : 0;
 	h->overdue_said_at = 0;
-	/* A monitor whose terminal is gone could refresh nothing; it makes room for one of the terminal that asks now. */
-	if (h->monitor && set->scope == SCOPE_TERMINAL && !may_refresh(h))
-		drop_monitor(h);
 	if (h->monitor)
-		send_wake(h);
+		tell_monitor(h, FRAME_WAKE, ms_until(h->refresh_at), 8);
 }
 
 bool take_monitor(struct holder *h, struct client *c)
 {
-	const struct set *set = &h->held->set;
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)SOURCE_MONITOR << 32};
-	if (c->carried < 0 || h->monitor || (set->refresh_s == 0 && !set_internal(set, ENTRY_REVOKE)) ||
-	    !from_known_terminal(h, c->pid, c->pidfd))
+	if (c->carried < 0 || h->monitor)
 		return false;
 	struct monitor_end *m = calloc(1, sizeof *m);
 	if (!m || epoll_ctl(h->epoll, EPOLL_CTL_ADD, c->carried, &event) != 0) { /* out of memory, or no socket */
 		free(m);
 		return false;
 	}
-	*m = (struct monitor_end){.fd = c->carried};
-	m->has_terminal = terminal_of(c->pid, c->pidfd, &m->terminal);
+	*m = (struct monitor_end){.fd = c->carried, .carried = -1};
 	h->monitor = m;
 	c->carried = -1;
-	send_wake(h);
+	tell_monitor(h, FRAME_WAKE, ms_until(h->refresh_at), 8);
 	return h->monitor != NULL;
 }
 
-/* u8 exit code, u64 ms until the monitor tries again (all ones: not before the next set). */
-static void note_result(struct holder *h, const uint8_t *body)
+void answer_renew(struct holder *h, struct client *c)
 {
-	struct reader r = {body, RESULT_SIZE, false};
+	if (!may_ask(h, c, (struct str){"pull", 4}))
+		return;
+	if (c->frame.length != 0 && c->frame.length != WIRE_DIGEST) {
+		answer_error(c, ERROR_BAD, "the request is not valid");
+	} else if (c->frame.length == WIRE_DIGEST && memcmp(c->body, h->held->set.digest, WIRE_DIGEST) != 0) {
+		answer_error(c, ERROR_STALE, "tazpod.yaml has changed since the passphrase was given");
+	} else if (h->monitor) {
+		c->waits_for = ++h->monitor->asked;
+		tell_monitor(h, FRAME_FETCH, c->waits_for, 4);
+	}
+	if (c->phase == PHASE_ANSWER)
+		return;
+	free(c->body);
+	c->body = NULL;
+	c->drop_at = clock_ns(CLOCK_MONOTONIC) + RENEW_PATIENCE_S * SECOND_NS;
+	if (h->monitor)
+		c->phase = PHASE_WAIT;
+	else
+		answer_error(c, ERROR_MONITOR, "no process is there that could fetch for this session");
+}
+
+/* u8 exit code, u64 ms until the monitor tries again (all ones: not before the next set), u32 the number of the last refresh
+ * that was asked for before this one began, and what it has said. */
+static bool note_result(struct holder *h, const struct monitor_end *m)
+{
+	struct reader r = {m->body, m->frame.length, false};
 	char reason[32];
 	uint8_t code = get_u8(&r);
 	uint64_t ms = get_u64(&r);
-	if (h->refresh_at == 0)
-		return; /* of a set that is replaced by one that needs no refresh */
-	h->try_at = ms_from_now(ms);
-	h->refresh_code = code;
-	h->refreshed_ms = wall_ms();
-	if (code == 0)
-		return; /* the set that it put has said so */
-	snprintf(reason, sizeof reason, "failed (exit %u)", code);
-	journal_write(h->journal, &(struct journal_event){.event = "refresh", .project = held_label(h), .reason = reason,
-	                                                   .count = -1});
+	uint32_t number = get_u32(&r);
+	if (r.bad)
+		return false;
+	if (h->refresh_at != 0) { /* else of a set that is replaced by one that needs no refresh */
+		h->try_at = ms_from_now(ms);
+		h->refresh_code = code;
+		h->refreshed_ms = wall_ms();
+	}
+	if (code != 0) { /* the set that it put has said so */
+		snprintf(reason, sizeof reason, "failed (exit %u)", code);
+		journal_write(h->journal, &(struct journal_event){.event = "refresh", .project = held_label(h), .reason = reason,
+		                                                   .count = -1});
+	}
+	answer_waiting(h, number, code, r.at, r.left);
+	return true;
+}
+
+/* A whole frame is there. False: it is none that a monitor sends. */
+static bool take_frame(struct holder *h, struct monitor_end *m)
+{
+	bool good = m->frame.type == FRAME_RESULT && note_result(h, m);
+	if (m->frame.type == FRAME_NEED && m->frame.length == 0 && m->carried >= 0) {
+		adopt_refresh(h, m->carried);
+		m->carried = -1;
+		good = true;
+	}
+	free(m->body);
+	m->body = NULL;
+	return good;
+}
+
+/* False: the monitor is gone, or talks nonsense. */
+static bool hear(struct holder *h, struct monitor_end *m)
+{
+	bool header = m->got < WIRE_HEADER;
+	uint8_t *into = header ? m->header + m->got : m->body + (m->got - WIRE_HEADER);
+	size_t want = header ? WIRE_HEADER - m->got : WIRE_HEADER + m->frame.length - m->got;
+	ssize_t n = channel_recv_carried(m->fd, into, want, &m->carried, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n <= 0)
+		return false;
+	m->got += (size_t)n;
+	if (header && m->got == WIRE_HEADER) {
+		if (!frame_decode(m->header, &m->frame) || m->frame.version != WIRE_VERSION || m->frame.length > WIRE_MAX_RESULT)
+			return false;
+		m->body = malloc(m->frame.length + 1u);
+		if (!m->body)
+			return false;
+	}
+	if (m->got < WIRE_HEADER || m->got < WIRE_HEADER + m->frame.length)
+		return true;
+	m->got = 0;
+	return take_frame(h, m);
 }
 
 void on_monitor(struct holder *h)
 {
-	struct monitor_end *w = h->monitor;
-	struct frame frame;
-	if (!w)
-		return;
-	ssize_t n = recv(w->fd, w->frame + w->got, sizeof w->frame - w->got, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	w->got += n > 0 ? (size_t)n : 0;
-	bool bad = n <= 0;
-	if (!bad && w->got >= WIRE_HEADER)
-		bad = !frame_decode(w->frame, &frame) || frame.version != WIRE_VERSION || frame.type != FRAME_RESULT ||
-		      frame.length != RESULT_SIZE;
-	if (!bad && w->got == sizeof w->frame) {
-		w->got = 0;
-		note_result(h, w->frame + WIRE_HEADER);
-	}
-	if (bad)
+	if (h->monitor && !hear(h, h->monitor))
 		drop_monitor(h);
 }
 
@@ -132,6 +215,7 @@ void watch_last(struct holder *h)
 	const struct entry *e = h->held ? set_internal(&h->held->set, ENTRY_REVOKE) : NULL;
 	uint8_t header[WIRE_HEADER];
 	bool handed = false;
+	refuse_waiting(h, ERROR_EMPTY, "it was locked while the secrets were fetched");
 	if (e && h->monitor) {
 		/* At once and from where it lies: no copy of it is left to wipe, and 64 KiB fit into the socket (the default of
 		 * net.core.wmem_default is 208 KiB) unless the monitor is stuck. */
@@ -169,8 +253,8 @@ enum renewal renewal_of(const struct holder *h)
 bool is_overdue(struct holder *h, uint32_t left_s)
 {
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	bool ended = left_s == 0 && h->refresh_at && now >= h->refresh_at; /* after a suspend: no time to wait for the monitor */
-	if ((!ended && (h->monitor || !is_late(h))) ||
+	/* after a suspend: no time to wait until the monitor's turn comes */
+	if (!h->monitor || left_s != 0 || h->refresh_at == 0 || now < h->refresh_at ||
 	    (h->overdue_said_at && now < h->overdue_said_at + OVERDUE_AGAIN_S * SECOND_NS))
 		return false;
 	h->overdue_said_at = now;

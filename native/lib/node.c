@@ -26,12 +26,6 @@
 
 /* Measured: 32 are enough for a pull. */
 #define NODE_DESCRIPTORS 48
-/* How long `exec` waits for a refresh, then how long that may still take to end. */
-#ifndef EXEC_REFRESH_S
-#define EXEC_REFRESH_S 30
-#endif
-enum { EXEC_END_S = 2 };
-
 /* NODE_OPTIONS=--require and its like would run foreign code beside the passphrase. */
 static void clean_environment(void)
 {
@@ -130,12 +124,12 @@ void node_unlock(bool interactive, int passphrase_fd)
 }
 
 /* Runs in the child. Ignored signals would stay ignored in Node (execve(2)). */
-static _Noreturn void become_apart(char **argv, int input, bool dies_with_us)
+static _Noreturn void become_apart(char **argv, int input, int output, bool dies_with_us)
 {
 	static const int usual[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (setpgid(0, 0) != 0 || null < 0 || dup2(input < 0 ? null : input, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || close_range(3, ~0u, 0) != 0)
+	if (setpgid(0, 0) != 0 || null < 0 || dup2(input, STDIN_FILENO) < 0 ||
+	    dup2(output < 0 ? null : output, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || close_range(3, ~0u, 0) != 0)
 		_exit(EXIT_SYSTEM);
 	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
 		(void)signal(usual[i], SIG_DFL);
@@ -144,27 +138,20 @@ static _Noreturn void become_apart(char **argv, int input, bool dies_with_us)
 	node_become(argv);
 }
 
-bool node_start(struct node *node, char **argv, int input, bool dies_with_us)
+bool node_start(struct node *node, char **argv, int input, int output, bool dies_with_us)
 {
 	*node = (struct node){.pidfd = -1};
 	pid_t child = fork();
 	if (child < 0)
 		return false;
 	if (child == 0)
-		become_apart(argv, input, dies_with_us);
+		become_apart(argv, input, output, dies_with_us);
 	(void)setpgid(child, child); /* whoever is first: its group exists before it is signalled */
 	*node = (struct node){.pid = child, .pidfd = process_handle(child)};
 	if (node->pidfd >= 0) /* close-on-exec by itself (pidfd_open(2)) */
 		return true;
 	node_stop(node, 0);
 	return false;
-}
-
-bool node_start_refresh(struct node *node)
-{
-	char *argv[] = {(char *)(uintptr_t)"pull", (char *)(uintptr_t)"--for-refresh",
-	                (char *)(uintptr_t)"--non-interactive", NULL};
-	return node_start(node, argv, -1, true);
 }
 
 void node_signal(const struct node *node, int signal)
@@ -193,15 +180,4 @@ void node_stop(struct node *node, int grace_ms)
 		(void)process_ended(node->pidfd, grace_ms);
 	}
 	(void)node_reap(node);
-}
-
-void node_refresh(void)
-{
-	struct node node;
-	if (!node_start_refresh(&node))
-		return;
-	if (process_ended(node.pidfd, EXEC_REFRESH_S * 1000))
-		(void)node_reap(&node);
-	else
-		node_stop(&node, EXEC_END_S * 1000);
 }

@@ -10,20 +10,15 @@ _Noreturn void node_become(char **argv);
 /* Runs `tazpod pull --for-exec` and waits, as the terminal's foreground process: Ctrl-C reaches Node alone.
  * Returns when the secrets are in; otherwise ends with Node's exit code or signal. PASSPHRASE_FD is -1 for none. */
 void node_unlock(bool interactive, int passphrase_fd);
-/* Fetches the set anew without asking anybody, within 30 s. Whether that worked, the holder knows. */
-void node_refresh(void);
-
 /* A Node that runs beside us, with what it starts in a process group of its own. */
 struct node {
 	pid_t pid; /* 0: none */
 	int pidfd;
 };
 
-/* Starts Node with ARGV (without the program's name), INPUT (-1: nothing) as its stdin and silent. DIES_WITH_US: it is
- * ended when this process ends. False, with nothing started, where the machine refuses. */
-bool node_start(struct node *node, char **argv, int input, bool dies_with_us);
-/* The same for `tazpod pull --for-refresh --non-interactive`. */
-bool node_start_refresh(struct node *node);
+/* Starts Node with ARGV (without the program's name), INPUT as its stdin and OUTPUT (-1: nothing) as its stdout. DIES_WITH_US:
+ * it is ended when this process ends. False, with nothing started, where the machine refuses. */
+bool node_start(struct node *node, char **argv, int input, int output, bool dies_with_us);
 void node_signal(const struct node *node, int signal);
 /* Takes the end of a Node that has ended, and ends what is left of its group. Returns its exit code, 128+n for a
  * signal; EXIT_BUG where none was started. */

@@ -15,4 +15,12 @@ bool process_ended(int handle, int ms);
  * that of an exit with EXIT_BUG. */
 int process_reap(pid_t child);
 
+/* Who is attached to PID (0: to us) with ptrace(2); 0: nobody, or nobody in this PID namespace (proc(5), TracerPid). */
+pid_t process_tracer(pid_t pid);
+/* Dies where somebody is attached to PID, which is WHAT for people. */
+void process_refuse_traced(pid_t pid, const char *what);
+/* From now on no other process of the user may look in or attach (PR_SET_DUMPABLE, ptrace(2)); dies where one is attached
+ * already. execve(2) undoes it, and so does a change of credentials: then once more. */
+void process_close(void);
+
 #endif

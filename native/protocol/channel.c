@@ -122,7 +122,7 @@ static void take_fds(struct msghdr *message, int *fds, size_t room, size_t *coun
 	}
 }
 
-ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried)
+ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried, int flags)
 {
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
@@ -131,7 +131,7 @@ ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried)
 	struct iovec io = {data, size};
 	struct msghdr message = {
 	    .msg_iov = &io, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
-	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
 	size_t count = *carried >= 0;
 	if (n >= 0)
 		take_fds(&message, carried, 1, &count);
@@ -233,7 +233,12 @@ _Noreturn void die_reply(const struct reply *reply)
 		die(EXIT_LOCKED, "tazpod pull", "%s", message);
 	case ERROR_MEMORY:
 		die(EXIT_SYSTEM, "raise it: ulimit -l, or LimitMEMLOCK= in the user's systemd slice", "%s", message);
+	case ERROR_PROOF:
+		die(EXIT_REFUSED, "the same command in a terminal, or with --passphrase-fd", "%s", message);
+	case ERROR_CHANGED:
+		die(EXIT_DATA, NULL, "%s", message);
 	case ERROR_OVERDUE:
+	case ERROR_MONITOR:
 	case ERROR_EMPTY:
 		die(EXIT_LOCKED, "tazpod pull", "%s", message);
 	}

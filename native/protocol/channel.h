@@ -18,7 +18,7 @@ void channel_send(int fd, const void *data, size_t size);
 void channel_send_carrying(int fd, const void *data, size_t size, int carried);
 /* recv(2), and in CARRIED the descriptor that came along with the bytes, the caller's to close; untouched where none did, or
  * where one is in there already. Further ones are closed. */
-ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried);
+ssize_t channel_recv_carried(int fd, void *data, size_t size, int *carried, int flags);
 /* Sends a frame without a body. */
 void channel_send_empty(int fd, enum frame_type type);
 /* The pid of the holder, 0 where the kernel does not tell. Of a connecting socket: who called listen(2) (unix(7)). */

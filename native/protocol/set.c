@@ -95,17 +95,21 @@ static const char *parse_meta(struct set *set, struct reader *r)
 	set->idle_s = get_u32(r);
 	set->max_s = get_u32(r);
 	set->refresh_s = get_u32(r);
-	uint8_t scope = get_u8(r), cause = get_u8(r), lock_on_exit = get_u8(r), has_config = get_u8(r);
+	uint8_t scope = get_u8(r), cause = get_u8(r), lock_on_exit = get_u8(r), proven = get_u8(r);
+	set->proof_s = get_u32(r);
+	uint8_t has_config = get_u8(r);
 	set->config = get_config_id(r);
+	set->digest = get_raw(r, WIRE_DIGEST);
 	set->label = get_str(r, WIRE_MAX_NAME);
 	set->root = get_str(r, SET_MAX_PATH);
 	set->provider = get_str(r, WIRE_MAX_NAME);
 	set->secret_count = get_u32(r);
-	if (scope > SCOPE_TERMINAL || cause > CAUSE_REFRESH || lock_on_exit > 1 || has_config > 1)
+	if (scope > SCOPE_TERMINAL || cause > CAUSE_REFRESH || lock_on_exit > 1 || proven > 1 || has_config > 1)
 		return "META has an unknown scope, cause or flag";
 	set->scope = (enum scope)scope;
 	set->cause = (enum cause)cause;
 	set->lock_on_exit = lock_on_exit == 1;
+	set->proven = proven == 1;
 	set->has_config = has_config == 1;
 	return NULL;
 }

@@ -37,9 +37,11 @@ enum cause { CAUSE_UNLOCK = 0, CAUSE_REFRESH = 1 };
 /* Internal entries that the holder itself knows: the vault's own key, and what `tazpod revoke` reads at the lock. */
 #define ENTRY_IDENTITY "@identity"
 #define ENTRY_REVOKE "@revoke"
+/* What may be known of a set without its values: names, sizes, dates, fingerprints. The one entry that needs no proof. */
+#define ENTRY_ABOUT "@about"
 
-/* Where the body of META has its scope and cause: what `ghost put` looks at on its way through (pass.c). */
-enum { META_SCOPE_AT = 12, META_CAUSE_AT = 13 };
+/* Where the body of META has its cause: what `ghost put` looks at on its way through (pass.c). */
+enum { META_CAUSE_AT = 13 };
 
 struct entry {
 	enum entry_kind kind;
@@ -73,6 +75,9 @@ struct set {
 	enum scope scope;
 	enum cause cause;
 	bool has_config, lock_on_exit;
+	bool proven;      /* a person has typed the passphrase for it */
+	uint32_t proof_s; /* for so long that counts at their terminal */
+	const uint8_t *digest; /* WIRE_DIGEST bytes: of the tazpod.yaml that it was compiled from */
 	struct config_id config;
 	struct str label, root, provider;
 	struct entry *entries;

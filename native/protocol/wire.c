@@ -27,11 +27,13 @@ void frame_encode(uint8_t header[WIRE_HEADER], enum frame_type type, uint32_t le
 
 uint32_t frame_limit(uint8_t type)
 {
-	return type == FRAME_SET ? WIRE_MAX_SET : type == FRAME_GET ? WIRE_MAX_GET : WIRE_MAX_REQUEST;
+	return type == FRAME_SET    ? WIRE_MAX_SET
+	       : type == FRAME_GET  ? WIRE_MAX_GET
+	       : type == FRAME_KEEP ? WIRE_MAX_KEEP
+	                            : WIRE_MAX_REQUEST;
 }
 
-/* The bytes of one value, or NULL (and `bad` for good) where fewer are left. */
-static const uint8_t *take(struct reader *r, size_t size)
+const uint8_t *get_raw(struct reader *r, size_t size)
 {
 	if (r->bad || size > r->left) {
 		r->bad = true;
@@ -46,7 +48,7 @@ static const uint8_t *take(struct reader *r, size_t size)
 
 static uint64_t get_int(struct reader *r, size_t size)
 {
-	const uint8_t *at = take(r, size);
+	const uint8_t *at = get_raw(r, size);
 	uint64_t value = 0;
 	for (size_t i = 0; at && i < size; i++)
 		value |= (uint64_t)at[i] << (8 * i);
@@ -76,7 +78,7 @@ uint64_t get_u64(struct reader *r)
 struct str get_str(struct reader *r, size_t max)
 {
 	uint16_t size = get_u16(r);
-	const uint8_t *at = size <= max ? take(r, size) : NULL;
+	const uint8_t *at = size <= max ? get_raw(r, size) : NULL;
 	if (!at || memchr(at, 0, size)) {
 		r->bad = true;
 		return (struct str){"", 0};
@@ -87,7 +89,7 @@ struct str get_str(struct reader *r, size_t max)
 const uint8_t *get_bytes(struct reader *r, size_t max, uint32_t *size)
 {
 	uint32_t length = get_u32(r);
-	const uint8_t *at = length <= max ? take(r, length) : NULL;
+	const uint8_t *at = length <= max ? get_raw(r, length) : NULL;
 	if (!at)
 		r->bad = true;
 	*size = at ? length : 0;

@@ -9,11 +9,16 @@
 #include "lib/location.h"
 
 enum {
-	WIRE_VERSION = 3,
+	WIRE_VERSION = 4,
 	WIRE_HEADER = 8,
 	WIRE_MAX_SET = 64 << 20,
 	WIRE_MAX_REQUEST = 64 << 10,
-	WIRE_MAX_GET = 2 + 16384 * (2 + 255), /* every name of the largest set: one request sees one set */
+	WIRE_MAX_PROOF = 4096, /* the vault's key, as text */
+	WIRE_MAX_GET = 4 + WIRE_MAX_PROOF + 2 + 16384 * (2 + 255), /* every name of the largest set: one request sees one set */
+	WIRE_MAX_KEEP = 2 * ((1 << 20) + 4) + 2 + 255, /* a value as it was given, and as it is now */
+	WIRE_MAX_REPORT = 1 << 20,
+	WIRE_MAX_RESULT = 1 + 8 + 4 + WIRE_MAX_REPORT,
+	WIRE_DIGEST = 32, /* SHA-256 of tazpod.yaml; all zero without one */
 	WIRE_MAX_NAME = 255,
 	WIRE_MAX_ONLY = 200
 };
@@ -35,7 +40,12 @@ enum frame_type {
 	FRAME_WAKE = 12,
 	FRAME_LAST = 13,
 	FRAME_RESULT = 14,
-	FRAME_SIZES = 16
+	FRAME_SIZES = 16,
+	FRAME_RENEW = 17,
+	FRAME_REPORT = 18,
+	FRAME_NEED = 19,
+	FRAME_FETCH = 20,
+	FRAME_KEEP = 21
 };
 
 enum wire_error {
@@ -48,7 +58,10 @@ enum wire_error {
 	ERROR_MEMORY = 7,
 	ERROR_TOO_LARGE = 8,
 	ERROR_EMPTY = 9,
-	ERROR_OVERDUE = 10
+	ERROR_OVERDUE = 10,
+	ERROR_PROOF = 11,
+	ERROR_MONITOR = 12,
+	ERROR_CHANGED = 13
 };
 
 /* STATE: how the next refresh stands. */
@@ -95,6 +108,8 @@ uint64_t get_u64(struct reader *r);
 struct str get_str(struct reader *r, size_t max);
 /* u32 length and bytes; more than MAX is bad. Returns where they start and how many in SIZE. */
 const uint8_t *get_bytes(struct reader *r, size_t max, uint32_t *size);
+/* SIZE bytes; NULL and bad where fewer are left. */
+const uint8_t *get_raw(struct reader *r, size_t size);
 struct config_id get_config_id(struct reader *r);
 
 void put_u8(struct writer *w, uint8_t value);

@@ -36,9 +36,13 @@ void add_meta_of(struct build *b, enum scope scope, enum cause cause)
 	put_u8(&b->w, (uint8_t)scope);
 	put_u8(&b->w, (uint8_t)cause);
 	put_u8(&b->w, 1); /* lock on exit */
+	put_u8(&b->w, 0); /* the passphrase was not typed */
+	put_u32(&b->w, 300);
 	put_u8(&b->w, 1);
 	for (uint64_t i = 1; i <= 5; i++)
 		put_u64(&b->w, i << 33);
+	for (int i = 0; i < WIRE_DIGEST; i++)
+		put_u8(&b->w, (uint8_t)i);
 	put_text(&b->w, "shop");
 	put_text(&b->w, "/home/me/shop");
 	put_text(&b->w, "vault");

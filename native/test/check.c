@@ -64,7 +64,8 @@ int main(void)
 	} groups[] = {{"base", check_base},       {"wire", check_wire},       {"set", check_set},
 	              {"grant", check_grant},     {"state", check_state},     {"running", check_running},
 	              {"journal", check_journal}, {"arena", check_arena},     {"vectors", check_vectors},
-              {"lookup", check_lookup},   {"watch", check_watch},     {"json", check_json},
+              {"lookup", check_lookup},
+    {"keep", check_keep},   {"watch", check_watch},     {"json", check_json},
 	              {"layout", check_layout}};
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
 		unsigned before = checks, failed = failures;

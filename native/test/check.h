@@ -47,6 +47,7 @@ void check_set(void);
 void check_grant(void);
 void check_state(void);
 void check_lookup(void);
+void check_keep(void);
 void check_watch(void);
 void check_running(void);
 void check_journal(void);

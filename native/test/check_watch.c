@@ -9,6 +9,7 @@
 
 #include "holder/serve.h"
 #include "lib/base.h"
+#include "protocol/channel.h"
 #include "test/check.h"
 #include "test/fuzz.h"
 
@@ -62,7 +63,8 @@ static uint64_t wake(int fd)
 static void say(struct holder *h, int fd, const void *bytes, size_t size)
 {
 	CHECK(send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size);
-	on_monitor(h);
+	on_monitor(h); /* the header */
+	on_monitor(h); /* and the body */
 }
 
 static void check_times(struct holder *h)
@@ -74,7 +76,8 @@ static void check_times(struct holder *h)
 	CHECK(ms > 1490000 && ms <= 1500000);
 	CHECK(h->try_at == h->refresh_at && h->refresh_code == 0 && h->refreshed_ms == 0);
 	/* in two pieces: exit 69, again in 60,000 ms */
-	static const uint8_t result[] = {'T', 'Z', WIRE_VERSION, FRAME_RESULT, 9, 0, 0, 0, 69, 0x60, 0xEA, 0, 0, 0, 0, 0, 0};
+	static const uint8_t result[] = {'T', 'Z', WIRE_VERSION, FRAME_RESULT, 13, 0, 0, 0, 69, 0x60, 0xEA,
+	                                 0,   0,   0,            0,            0,  0, 0, 0, 0,  0};
 	say(h, fd, result, 7);
 	say(h, fd, result + 7, 5);
 	CHECK(h->refresh_code == 0);
@@ -95,8 +98,9 @@ static void check_nonsense(struct holder *h)
 	static const struct {
 		const char *bytes;
 		size_t size;
-	} bad[] = {{"XZ\2\16\11\0\0\0", 8}, {"TZ\1\16\11\0\0\0", 8}, {"TZ\3\13\0\0\0\0", 8}, {"TZ\3\16\10\0\0\0", 8},
-	           {"TZ\3\16\0\0\0\0", 8}, {"TZ\3\1\11\0\0\0", 8}};
+	} bad[] = {{"XZ\4\16\15\0\0\0", 8}, {"TZ\1\16\15\0\0\0", 8}, {"TZ\4\13\0\0\0\0", 8},
+	           {"TZ\4\16\3\0\0\0abc", 11}, {"TZ\4\16\0\0\0\0", 8}, {"TZ\4\1\0\0\0\0", 8},
+	           {"TZ\4\23\0\0\0\0", 8} /* NEED without a descriptor */, {"TZ\4\16\377\377\377\0", 8}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		int fd = watch(h);
 		say(h, fd, bad[i].bytes, bad[i].size);
@@ -119,6 +123,106 @@ static void check_stuck(struct holder *h)
 	fuzz_reset(h);
 }
 
+/* Answers a RENEW that says SIZE bytes of digest. The client waits in slot 0, or its answer's type is in TYPE. */
+static uint8_t renew(struct holder *h, const uint8_t *digest, size_t size, int fd)
+{
+	struct client *c = fuzz_client(fd);
+	uint8_t type = 0;
+	c->frame = (struct frame){WIRE_VERSION, FRAME_RENEW, (uint32_t)size};
+	c->body = allocate(size, 1);
+	if (size > 0)
+		memcpy(c->body, digest, size);
+	answer_request(h, c);
+	if (c->phase == PHASE_WAIT) {
+		h->clients[0] = c;
+		return 0;
+	}
+	struct reader r = {c->answer.data + WIRE_HEADER, c->answer.used - WIRE_HEADER, false};
+	type = (uint8_t)get_u16(&r);
+	free(c->body);
+	writer_free(&c->answer);
+	close(c->pidfd);
+	close(fd);
+	free(c);
+	return type;
+}
+
+/* The type of the frame that the waiting client is sent, and its first byte in CODE. */
+static uint8_t answered(int fd, uint8_t *code)
+{
+	uint8_t bytes[256] = {0};
+	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	*code = bytes[WIRE_HEADER];
+	return n > 0 ? bytes[3] : 0;
+}
+
+static void check_renew(struct holder *h)
+{
+	uint8_t digest[WIRE_DIGEST], code, bytes[64];
+	int ends[2], fd;
+	for (int i = 0; i < WIRE_DIGEST; i++)
+		digest[i] = (uint8_t)i;
+	CHECK(renew(h, digest, sizeof digest, -1) == ERROR_MONITOR);
+	fd = watch(h);
+	CHECK(wake(fd) != 1);
+	CHECK(renew(h, digest, 31, -1) == ERROR_BAD);
+	digest[31] ^= 1;
+	CHECK(renew(h, digest, sizeof digest, -1) == ERROR_STALE);
+	digest[31] ^= 1;
+	CHECK(recv(fd, bytes, sizeof bytes, 0) < 0); /* none of them has started anything */
+	for (int last = 0; last < 3; last++) { /* the answer; one of an earlier refresh; the end of the monitor */
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+			die_errno(EXIT_SYSTEM, NULL, "socketpair");
+		CHECK(renew(h, last ? NULL : digest, last ? 0 : sizeof digest, ends[0]) == 0);
+		CHECK(recv(fd, bytes, sizeof bytes, 0) == WIRE_HEADER + 4 && bytes[3] == FRAME_FETCH);
+		uint8_t result[] = {'T', 'Z', WIRE_VERSION, FRAME_RESULT, 15, 0, 0, 0, 65, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
+		result[WIRE_HEADER + 9] = (uint8_t)(bytes[WIRE_HEADER] - (last == 1));
+		if (last < 2)
+			say(h, fd, result, sizeof result);
+		CHECK(answered(ends[1], &code) == (last ? 0 : FRAME_REPORT) && (last || code == 65));
+		CHECK((h->clients[0] != NULL) == (last > 0));
+		if (last == 1)
+			watch_last(h);
+		if (last == 1)
+			CHECK(answered(ends[1], &code) == FRAME_ERROR && code == ERROR_EMPTY && !h->clients[0]);
+		if (last == 1) {
+			close(fd);
+			fd = watch(h);
+			CHECK(wake(fd) != 1);
+		}
+		if (last == 2) {
+			drop_monitor(h);
+			CHECK(answered(ends[1], &code) == FRAME_ERROR && code == ERROR_MONITOR && !h->clients[0]);
+		}
+		close(ends[1]);
+	}
+	close(fd);
+	fuzz_reset(h);
+}
+
+/* What a monitor opens is trusted for values and for nothing else. */
+static void check_need(struct holder *h)
+{
+	static const uint8_t need[] = {'T', 'Z', WIRE_VERSION, FRAME_NEED, 0, 0, 0, 0};
+	int fd = watch(h), ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		die_errno(EXIT_SYSTEM, NULL, "socketpair");
+	channel_send_carrying(fd, need, sizeof need, ends[0]);
+	close(ends[0]);
+	on_monitor(h);
+	CHECK(h->monitor && h->clients[0] && h->clients[0]->trusted && h->clients[0]->pidfd == -1);
+	struct client *c = h->clients[0];
+	c->frame = (struct frame){WIRE_VERSION, FRAME_EXEC, 0};
+	answer_request(h, c);
+	struct reader r = {c->answer.data + WIRE_HEADER, c->answer.used - WIRE_HEADER, false};
+	CHECK(c->answer.data[3] == FRAME_ERROR && get_u16(&r) == ERROR_BAD);
+	close(ends[1]);
+	send_answer_to(h, 0);
+	CHECK(!h->clients[0]);
+	close(fd);
+	fuzz_reset(h);
+}
+
 static void check_last(struct holder *h)
 {
 	int fd = watch(h);
@@ -127,7 +231,7 @@ static void check_last(struct holder *h)
 	watch_last(h);
 	CHECK(!h->monitor);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == WIRE_HEADER + 5);
-	CHECK(memcmp(bytes, "TZ\3\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
+	CHECK(memcmp(bytes, "TZ\4\15\5\0\0\0TOKEN", WIRE_HEADER + 5) == 0);
 	CHECK(recv(fd, bytes, sizeof bytes, 0) == 0);
 	close(fd);
 	watch_last(h); /* without a monitor */
@@ -161,11 +265,12 @@ static void check_overdue(struct holder *h)
 	CHECK(!is_overdue(h, 100) && renewal_of(h) == RENEWAL_IN_TIME);
 	h->refresh_at = now - 40 * SECOND_NS;
 	CHECK(renewal_of(h) == RENEWAL_FAILED);
-	CHECK(is_overdue(h, 100));
-	CHECK(!is_overdue(h, 100) && !is_overdue(h, 0)); /* once a minute */
-	h->overdue_said_at = now - 61 * SECOND_NS;
+	CHECK(!is_overdue(h, 100) && !is_overdue(h, 0)); /* nobody is there who could fetch */
 	int fd = watch(h);
-	CHECK(!is_overdue(h, 100)); /* a monitor is at it */
+	CHECK(!is_overdue(h, 100)); /* the monitor is at it */
+	CHECK(is_overdue(h, 0));
+	CHECK(!is_overdue(h, 0)); /* once a minute */
+	h->overdue_said_at = now - 61 * SECOND_NS;
 	CHECK(is_overdue(h, 0));
 	close(fd);
 	fuzz_reset(h);
@@ -182,6 +287,8 @@ void check_watch(void)
 	check_refused(h);
 	check_nonsense(h);
 	check_stuck(h);
+	check_renew(h);
+	check_need(h);
 	check_last(h);
 	check_left(h);
 	check_overdue(h);

@@ -11,10 +11,10 @@ static void check_header(void)
 	uint8_t header[WIRE_HEADER];
 	struct frame frame;
 	frame_encode(header, FRAME_STATE, 0xA1B2C3D4);
-	CHECK(memcmp(header, "TZ\x03\x07\xD4\xC3\xB2\xA1", sizeof header) == 0);
+	CHECK(memcmp(header, "TZ\x04\x07\xD4\xC3\xB2\xA1", sizeof header) == 0);
 	CHECK(frame_decode(header, &frame) && frame.version == WIRE_VERSION && frame.type == FRAME_STATE && frame.length == 0xA1B2C3D4);
 	CHECK(frame_limit(FRAME_SET) == 64 << 20 && frame_limit(0) == 64 << 10);
-	CHECK(frame_limit(FRAME_GET) == 4210690);
+	CHECK(frame_limit(FRAME_GET) == 4214790);
 	header[1] = 'z';
 	CHECK(!frame_decode(header, &frame));
 	header[1] = 'Z';
@@ -107,7 +107,7 @@ static void check_writer(void)
 	put_config_id(&w, &id);
 	frame_finish(&w, FRAME_EXEC);
 	CHECK(w.used == WIRE_HEADER + 2 + 5 + 40);
-	CHECK(memcmp(w.data, "TZ\x03\x03\x2f\0\0\0\xEF\xBE\3\0abc", 15) == 0);
+	CHECK(memcmp(w.data, "TZ\x04\x03\x2f\0\0\0\xEF\xBE\3\0abc", 15) == 0);
 	struct reader r = {w.data + 15, w.used - 15, false};
 	struct config_id read = get_config_id(&r);
 	CHECK(config_id_same(&id, &read) && r.left == 0);
@@ -116,7 +116,7 @@ static void check_writer(void)
 	/* a second frame in the same writer starts anew */
 	frame_begin(&w);
 	frame_finish(&w, FRAME_OK);
-	CHECK(w.used == WIRE_HEADER && memcmp(w.data, "TZ\x03\x02\0\0\0\0", 8) == 0);
+	CHECK(w.used == WIRE_HEADER && memcmp(w.data, "TZ\x04\x02\0\0\0\0", 8) == 0);
 	for (int i = 0; i < 100000; i++)
 		put_u8(&w, (uint8_t)i);
 	CHECK(w.used == WIRE_HEADER + 100000 && w.data[w.used - 1] == (uint8_t)99999);

@@ -11,7 +11,9 @@
 #include "test/check.h"
 #include "test/fuzz.h"
 
+enum { KEPT_ENTRY = 6 };
 static struct held *usual;
+static const uint8_t *kept_value;
 
 static struct held *usual_set(void)
 {
@@ -23,11 +25,15 @@ static struct held *usual_set(void)
 	add_entry(&b, ENTRY_RENDERED, "./infra/x.tfvars", "x = 1\n", 6);
 	add_entry(&b, ENTRY_INTERNAL, "@identity", "KEY", 3);
 	add_entry(&b, ENTRY_INTERNAL, ENTRY_REVOKE, "TOKEN", 5);
+	add_entry(&b, ENTRY_INTERNAL, ENTRY_ABOUT, "{}", 2);
+	add_entry(&b, ENTRY_SECRET, "KUBECONFIG", "old", 3);
 	add_plan_until(&b, "sh", 077, 3600);
 	add_file(&b, 0, "token", "token", 0600, "TOKEN_FILE");
 	add_value(&b, 1, "EMPTY");
 	add_bind(&b, 2, "/home/me/shop/infra/x.tfvars", 0600);
 	add_env(&b, 1, "A", "b");
+	add_plan(&b, "kubectl", UMASK_KEEP);
+	add_file(&b, 6, "kubeconfig", "kubeconfig", 0600 | MODE_WRITEBACK, "KUBECONFIG");
 	add_plan(&b, "env", UMASK_KEEP);
 	add_missing(&b, "OTHER");
 	add_plan(&b, "*", UMASK_KEEP);
@@ -72,6 +78,7 @@ struct holder *fuzz_holder(void)
 	h->held = usual_set();
 	h->held->uses++; /* ours: fuzz_reset puts it back */
 	usual = h->held;
+	kept_value = usual->set.entries[KEPT_ENTRY].value;
 	open_again(h);
 	return h;
 }
@@ -100,6 +107,11 @@ void fuzz_reset(struct holder *h)
 		h->held = usual;
 		usual->uses++;
 	}
+	for (size_t i = 0; i < usual->kept_count; i++) /* what a KEEP has left */
+		arena_wipe(&usual->kept[i]);
+	usual->kept_count = 0;
+	usual->set.entries[KEPT_ENTRY].value = kept_value;
+	usual->set.entries[KEPT_ENTRY].size = 3;
 	drop_monitor(h);
 	h->set_at = h->refresh_at = h->try_at = h->overdue_said_at = h->refreshed_ms = 0;
 	h->refresh_code = 0;

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	c->frame = (struct frame){WIRE_VERSION, data[0], (uint32_t)(size - 1)};
-	if (data[0] == FRAME_SET) {
+	if (data[0] == FRAME_SET || data[0] == FRAME_KEEP) {
 		if (!arena_create(&c->arena, size - 1))
 			abort();
 		memcpy(c->arena.data, data + 1, size - 1);

@@ -26,20 +26,24 @@ printf '\003\000'"$config"'\002\000sh\000\000' >"$out/request/exec-stale"
 } >"$out/request/exec-200"
 printf '\006' >"$out/request/status"
 printf '\010' >"$out/request/lock"
-printf '\011\001\000\005\000TOKEN' >"$out/request/get"
-printf '\011\001\000\011\000@identity' >"$out/request/get-internal"
-printf '\011\003\000\005\000TOKEN\004\000NONE\005\000EMPTY' >"$out/request/get-many"
-printf '\011\000\000' >"$out/request/get-none"
-for file in exec exec-only exec-missing status lock get get-many; do # the same as frames
+printf '\011\000\000\000\000\001\000\005\000TOKEN' >"$out/request/get"
+printf '\011\003\000\000\000KEY\001\000\011\000@identity' >"$out/request/get-internal"
+printf '\011\003\000\000\000KEY\003\000\005\000TOKEN\004\000NONE\005\000EMPTY' >"$out/request/get-many"
+printf '\011\000\000\000\000\000\000' >"$out/request/get-none"
+printf '\011\003\000\000\000KEY\000\000' >"$out/request/prove"
+printf '\011\000\000\000\000\001\000\006\000@about' >"$out/request/about"
+printf '\021' >"$out/request/renew"
+printf '\025\012\000KUBECONFIG\003\000\000\000old\001\000\000\000c' >"$out/request/keep"
+for file in exec exec-only exec-missing status lock get get-many prove about renew keep; do # the same as frames
 	size=$(($(wc -c <"$out/request/$file") - 1))
 	type=$(head -c 1 "$out/request/$file" | od -An -to1 | tr -d ' ')
 	{
-		printf 'TZ\003\'"$type"'\'"$(printf %03o $((size % 256)))"'\'"$(printf %03o $((size / 256)))"'\000\000'
+		printf 'TZ\004\'"$type"'\'"$(printf %03o $((size % 256)))"'\'"$(printf %03o $((size / 256)))"'\000\000'
 		tail -c +2 "$out/request/$file"
 	} >"$out/stream/$file"
 done
 { # a monitor that says how two refreshes went, the second one in the wrong length
-	printf 'TZ\003\016\011\000\000\000\105\140\352\000\000\000\000\000\000TZ\003\016\010\000\000\000\000\000\000\000\000\000\000\000'
+	printf 'TZ\004\016\015\000\000\000\105\140\352\000\000\000\000\000\000\001\000\000\000TZ\004\016\010\000\000\000\000\000\000\000\000\000\000\000'
 } >"$out/monitor/results"
 # GRANT: umask 077, an end in 179 s, a FILE, a VALUE, a BIND, an ENV
 printf '\077\000\263\000\000\000\001\004\000\000\000\004\003\000\000\000\001\000d\001\000f\200\001\001\000E\005\000\000\000\000\001\000V\006\007\000\000\000\004\000/p/x\200\001\007\001\001\000N\001\000v' >"$out/grant/all"

@@ -3,8 +3,8 @@ import { type AskingFlags, callerOf } from './caller.ts'
 import { lazyProgress } from './progress.ts'
 import { trustLines } from './trust-lines.ts'
 
-/** What a command that may have to ask the server itself brings along. */
+/** What a command that may have to ask the server itself brings along. It may open the vault more than once. */
 export function errandOf(flags: AskingFlags): Errand {
   const { update, done } = lazyProgress('infisical')
-  return { ...callerOf(flags), renderTrust: trustLines, progress: update, done }
+  return { ...callerOf(flags), kept: {}, renderTrust: trustLines, progress: update, done }
 }

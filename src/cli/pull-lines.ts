@@ -1,4 +1,4 @@
-import type { Pulled } from '../app/session/pull.ts'
+import type { Pulled } from '../app/session/pulled.ts'
 import { setCommand } from '../core/provider/registry.ts'
 import { formatDuration } from '../core/text/duration.ts'
 import { relative, when } from '../core/text/time.ts'

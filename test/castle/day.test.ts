@@ -36,13 +36,20 @@ test.skipIf(!need('terraform', 'one day of a castle'))('one day of a castle', as
     args: string[],
     options: Parameters<typeof tazpod>[2] = {},
   ): Promise<Run> => {
-    const done = await tazpod(scratch, args, { cwd, timeout: 120_000, ...options })
+    const owner =
+      ['castle', 'vault', 'pull'].includes(args[0] ?? '') && !['lint', 'check'].includes(args[1] ?? '')
+        ? { passphrase: PASSPHRASE }
+        : {}
+    const done = await tazpod(scratch, args, { cwd, timeout: 120_000, ...owner, ...options })
     said.push(done.stdoutBytes, Buffer.from(done.stderr))
     if (done.status !== 0) throw new Error(`${args.join(' ')} ended with ${done.status}: ${done.stderr}`)
     return done
   }
   const key = () =>
-    must(scratch, ['vault', 'get', '--reveal', 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'], { cwd: blue })
+    must(scratch, ['vault', 'get', '--reveal', 'BLUE_B1E00000_TALOS_SECRETBOX_KEY'], {
+      passphrase: PASSPHRASE,
+      cwd: blue,
+    })
 
   // morning: blue is made, planned and applied
   const blue = await newCastle(scratch, 'blue', BLUE)

@@ -6,7 +6,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import { canary, scan, scanBytes } from '../support/canary.ts'
 import { castle, newCastle, PREFIX } from '../support/castle/castle.ts'
 import { lab, labCastle, login, MODES, PLACE } from '../support/infisical.ts'
-import { makeVault, must } from '../support/project.ts'
+import { makeVault, must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
 import { until } from '../support/until.ts'
@@ -102,7 +102,7 @@ test('terraform is not started with a token that would end in the middle', async
   expect((await login(scratch, here)).status).toBe(0)
   const blue = await labCastle(scratch, here)
   expect(readFileSync(join(blue, 'tazpod.yaml'), 'utf8')).toContain('identity: token')
-  const refused = await tazpod(scratch, ['castle', 'plan'], { cwd: blue })
+  const refused = await tazpod(scratch, ['castle', 'plan'], { passphrase: PASSPHRASE, cwd: blue })
   expect(refused).toMatchObject({ status: 77, stdout: '' })
   expect(refused.stderr).toMatch(/the session token that terraform gets ends in (9|10)m/)
   expect(refused.stderr).toContain('longer access token TTL')

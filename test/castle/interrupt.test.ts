@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readyCastle } from '../support/castle/castle.ts'
 import { tazpodBinary } from '../support/installed.ts'
 import { killed } from '../support/processes.ts'
+import { PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { startTazpod } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
@@ -40,6 +41,8 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
 
   test('one Ctrl-C: terraform stops gracefully, its state is written and backed up', async () => {
     await using terminal = new Terminal(scratch, [tazpodBinary(), ...APPLY], { cwd: blue })
+    await terminal.waitForText('Passphrase of the vault:')
+    terminal.line(PASSPHRASE)
     await terminal.waitForText('(local-exec): PROVISIONING', 30_000)
     terminal.type(KEY.ctrlC)
     expect(await terminal.exit()).toEqual({ exitCode: 1, signal: 0 })
@@ -50,7 +53,7 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
   })
 
   test.each(['SIGTERM', 'SIGHUP'] as const)('%s: the same', async (signal) => {
-    const child = startTazpod(scratch, APPLY, { cwd: blue })
+    const child = startTazpod(scratch, APPLY, { passphrase: PASSPHRASE, cwd: blue })
     let out = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (out += chunk))
     const ended = new Promise((resolve) => child.once('close', (...how) => resolve(how)))
@@ -71,7 +74,9 @@ describe.skipIf(!need('terraform', 'interrupting castle apply'))('castle apply',
       rmSync(join(blue, 'started'), { force: true })
       await using terminal =
         where === 'in a pipe' ? undefined : new Terminal(scratch, [tazpodBinary(), ...APPLY], { cwd: blue })
-      const child = terminal ? undefined : startTazpod(scratch, APPLY, { cwd: blue })
+      const child = terminal ? undefined : startTazpod(scratch, APPLY, { passphrase: PASSPHRASE, cwd: blue })
+      await terminal?.waitForText('Passphrase of the vault:')
+      terminal?.line(PASSPHRASE)
       for (const stream of [child?.stdout, child?.stderr]) stream?.on('data', () => {})
       expect(await until(() => existsSync(join(blue, 'started')), 30_000)).toBe(true)
       const pid = scratch.processes().find(({ command }) => /castle apply/.test(command))?.pid

@@ -219,7 +219,10 @@ describe('eso', () => {
   test('--apply streams it into kubectl: nothing on argv, nothing on the disk', async () => {
     await must(scratch, ['trust', '--yes'], { cwd: blue })
     await must(scratch, ['pull'], { cwd: blue, passphrase: PASSPHRASE })
-    const done = await tazpod(scratch, ['castle', 'render', 'eso', '--apply'], { cwd: blue })
+    const done = await tazpod(scratch, ['castle', 'render', 'eso', '--apply'], {
+      passphrase: PASSPHRASE,
+      cwd: blue,
+    })
     expect(done).toMatchObject({
       status: 0,
       stdout: 'secret/universal-auth-credentials serverside-applied\n',

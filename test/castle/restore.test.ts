@@ -5,7 +5,7 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readyCastle } from '../support/castle/castle.ts'
-import { must } from '../support/project.ts'
+import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
 import { need, needPython } from '../support/tools.ts'
@@ -17,14 +17,15 @@ describe.skipIf(!need('terraform', 'castle restore'))('castle restore', () => {
   let blue: string
   let state: string
   let applied: Buffer
-  const restore = (...args: string[]) => tazpod(scratch, ['castle', 'restore', ...args], { cwd: blue })
+  const restore = (...args: string[]) =>
+    tazpod(scratch, ['castle', 'restore', ...args], { passphrase: PASSPHRASE, cwd: blue })
   const serialOf = (bytes: Buffer) => JSON.parse(bytes.toString('utf8')).serial
   beforeAll(async () => {
     scratch = new Scratch()
     blue = await readyCastle(scratch)
     state = join(blue, 'terraform.tfstate')
     expect(await restore()).toMatchObject({ status: 0, stdout: 'no state is kept\n' })
-    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], { cwd: blue })
+    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], { passphrase: PASSPHRASE, cwd: blue })
     applied = readFileSync(state)
   })
   afterAll(() => scratch[Symbol.asyncDispose]())
@@ -45,6 +46,7 @@ describe.skipIf(!need('terraform', 'castle restore'))('castle restore', () => {
     expect(readFileSync(state)).toEqual(applied)
     expect(statSync(state).mode & 0o777).toBe(0o600)
     const planned = await tazpod(scratch, ['castle', 'plan', '--', '-detailed-exitcode'], {
+      passphrase: PASSPHRASE,
       cwd: blue,
       timeout: 120_000,
     })
@@ -91,7 +93,11 @@ describe.skipIf(!need('terraform', 'castle restore'))('castle restore', () => {
     big.serial = 100
     const before = Buffer.from(JSON.stringify(big, null, 2))
     writeFileSync(state, before, { mode: 0o600 })
-    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], { cwd: blue, timeout: 120_000 })
+    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], {
+      passphrase: PASSPHRASE,
+      cwd: blue,
+      timeout: 120_000,
+    })
     expect((await restore('before', '--force')).status).toBe(0)
     expect(readFileSync(state).equals(before)).toBe(true)
     writeFileSync(state, applied, { mode: 0o600 })
@@ -117,15 +123,16 @@ time.sleep(60)`
       writeFileSync(left, '{"ID": "left by a killed one"}')
       scratch.own(left)
       expect((await restore('after', '--force')).status).toBe(0)
-      await must(scratch, ['castle', 'plan'], { cwd: blue, timeout: 120_000 })
+      await must(scratch, ['castle', 'plan'], { passphrase: PASSPHRASE, cwd: blue, timeout: 120_000 })
     },
   )
 
-  test('nothing that is not kept; nothing while locked', async () => {
+  test('nothing that is not kept; nothing without the passphrase', async () => {
     rmSync(join(blue, '.terraform.tfstate.lock.info'), { force: true })
     const none = await restore('yesterday')
     expect(none).toMatchObject({ status: 64, stdout: '' })
     await must(scratch, ['lock'], { cwd: blue })
-    expect((await restore('after', '--non-interactive')).status).toBe(75)
+    const asked = await tazpod(scratch, ['castle', 'restore', 'after', '--non-interactive'], { cwd: blue })
+    expect(asked.status).toBe(75)
   })
 })

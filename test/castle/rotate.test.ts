@@ -10,7 +10,7 @@ import { scan } from '../support/canary.ts'
 import { PREFIX, readyCastle } from '../support/castle/castle.ts'
 import { plainSecret, sealedValue } from '../support/castle/sealed-value.ts'
 import { tazpodBinary } from '../support/installed.ts'
-import { must } from '../support/project.ts'
+import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { stub } from '../support/stub.ts'
 import { type Run, tazpod } from '../support/tazpod.ts'
@@ -51,19 +51,24 @@ resource "terraform_data" "told" {
 }
 `,
     )
-    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], { cwd: blue, timeout: 120_000 })
-    await must(scratch, ['castle', 'publish'], { cwd: blue })
+    await must(scratch, ['castle', 'apply', '--', '-auto-approve'], {
+      passphrase: PASSPHRASE,
+      cwd: blue,
+      timeout: 120_000,
+    })
+    await must(scratch, ['castle', 'publish'], { passphrase: PASSPHRASE, cwd: blue })
     await must(scratch, ['pull'], { cwd: blue })
   })
   afterAll(() => scratch[Symbol.asyncDispose]())
 
   const rotate = (...args: string[]): Promise<Run> =>
     tazpod(scratch, ['castle', 'secretbox', 'rotate', ...args, '--', '-auto-approve'], {
+      passphrase: PASSPHRASE,
       cwd: blue,
       timeout: 180_000,
     })
   const stored = (name: string): Promise<string> =>
-    must(scratch, ['vault', 'get', '--reveal', name], { cwd: blue })
+    must(scratch, ['vault', 'get', '--reveal', name], { passphrase: PASSPHRASE, cwd: blue })
   const record = () => JSON.parse(readFileSync(join(blue, 'castle.json'), 'utf8'))
   const told = (): string[] => {
     const state = JSON.parse(readFileSync(join(blue, 'terraform.tfstate'), 'utf8'))
@@ -105,12 +110,18 @@ resource "terraform_data" "told" {
     const next = await stored(`${NAME}_NEXT`)
     expect(next).not.toBe(old)
     expect(kubectl().some(({ argv }) => argv.startsWith('replace'))).toBe(false)
-    expect((await tazpod(scratch, ['castle', 'secretbox', 'check'], { cwd: blue })).status).toBe(0)
+    expect(
+      (await tazpod(scratch, ['castle', 'secretbox', 'check'], { passphrase: PASSPHRASE, cwd: blue })).status,
+    ).toBe(0)
 
     const etcd = scratch.file('both.bin', sealedValue(Buffer.from(next, 'base64'), plainSecret('x')))
     const both = JSON.parse(
-      (await tazpod(scratch, ['castle', 'secretbox', 'check', '--etcd', etcd, '--json'], { cwd: blue }))
-        .stdout,
+      (
+        await tazpod(scratch, ['castle', 'secretbox', 'check', '--etcd', etcd, '--json'], {
+          passphrase: PASSPHRASE,
+          cwd: blue,
+        })
+      ).stdout,
     )
     expect(both.etcd.openedBy).toEqual([{ key: 'key3', which: 'next', values: 1 }])
 
@@ -140,6 +151,7 @@ resource "terraform_data" "told" {
 
   test('afterwards: planned without a change, checked by the new key, and the old one named', async () => {
     const planned = await tazpod(scratch, ['castle', 'plan', '--', '-detailed-exitcode'], {
+      passphrase: PASSPHRASE,
       cwd: blue,
       timeout: 120_000,
     })
@@ -147,7 +159,10 @@ resource "terraform_data" "told" {
     const check = async (key: string) => {
       const value = sealedValue(Buffer.from(await stored(key), 'base64'), plainSecret('x'))
       const file = scratch.file('etcd.bin', value)
-      return tazpod(scratch, ['castle', 'secretbox', 'check', '--etcd', file], { cwd: blue })
+      return tazpod(scratch, ['castle', 'secretbox', 'check', '--etcd', file], {
+        passphrase: PASSPHRASE,
+        cwd: blue,
+      })
     }
     expect(await check(NAME)).toMatchObject({ status: 0 })
     const old = await check(`${NAME}_0_KEY2`)
@@ -164,21 +179,23 @@ resource "terraform_data" "told" {
       talos_secretbox_next_first: false,
     })
     rmSync(path)
-    await must(scratch, ['castle', 'plan'], { cwd: blue, timeout: 120_000 })
+    await must(scratch, ['castle', 'plan'], { passphrase: PASSPHRASE, cwd: blue, timeout: 120_000 })
     expect(readFileSync(path)).toEqual(right)
   })
 
   test('a key that nobody recorded is not rolled out', async () => {
     await must(scratch, ['vault', 'set', `${NAME}_NEXT`, '--force'], {
+      passphrase: PASSPHRASE,
       cwd: blue,
       stdin: Buffer.alloc(32, 5).toString('base64'),
     })
     const refused = await tazpod(scratch, ['castle', 'apply', '--', '-auto-approve'], {
+      passphrase: PASSPHRASE,
       cwd: blue,
       timeout: 120_000,
     })
     expect(refused.status).toBe(77)
-    await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue })
+    await must(scratch, ['castle', 'secretbox', 'new'], { passphrase: PASSPHRASE, cwd: blue })
     expect(await stored(`${NAME}_NEXT`)).toBe(await stored(NAME))
   })
 
@@ -186,6 +203,8 @@ resource "terraform_data" "told" {
     const started = scratch.file('started', '2026-01-01T00:00:00Z\n', 0o644)
     const command = [tazpodBinary(), 'castle', 'secretbox', 'rotate', '--', '-auto-approve']
     await using terminal = new Terminal(scratch, command, { cwd: blue })
+    await terminal.waitForText('Passphrase of the vault:')
+    terminal.line(PASSPHRASE)
     await terminal.waitForText(/waiting: 3 of 3 API servers run with\s+the old config/, 120_000)
     expect(terminal.text()).not.toContain('step 2 of 4')
     expect(record().next).toMatchObject({ name: 'key4', step: 'add' })
@@ -199,7 +218,11 @@ resource "terraform_data" "told" {
   }, 240_000)
 
   test('is refused where the castle does not live', async () => {
-    await must(scratch, ['castle', 'destroy', '--confirm', 'blue'], { cwd: blue, timeout: 120_000 })
+    await must(scratch, ['castle', 'destroy', '--confirm', 'blue'], {
+      passphrase: PASSPHRASE,
+      cwd: blue,
+      timeout: 120_000,
+    })
     const refused = await rotate()
     expect(refused).toMatchObject({ status: 77, stdout: '' })
     expect(refused.stderr).toContain('castle blue is destroyed: only the key of a living cluster is rotated')

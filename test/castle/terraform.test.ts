@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kubeconfig, talosconfig } from '../support/castle/castle.ts'
 import { tazpodBinary } from '../support/installed.ts'
-import { must } from '../support/project.ts'
+import { must, PASSPHRASE } from '../support/project.ts'
 import type { Scratch } from '../support/scratch.ts'
 import { tazpod } from '../support/tazpod.ts'
 import { Terminal } from '../support/terminal.ts'
@@ -36,13 +36,15 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
     })
     expect(run.backup.after).toBeGreaterThan(100)
     expect(record(blue).life).toBe('live')
-    expect(await must(scratch, ['vault', 'list'], { cwd: blue })).toContain(
+    expect(await must(scratch, ['vault', 'list'], { passphrase: PASSPHRASE, cwd: blue })).toContain(
       'castles/blue-b1e00000/after.tfstate.gz',
     )
   })
 
   test('publishes its credentials byte for byte, and a second time changes nothing', async () => {
-    const first = JSON.parse(await must(scratch, ['castle', 'publish', '--json'], { cwd: blue }))
+    const first = JSON.parse(
+      await must(scratch, ['castle', 'publish', '--json'], { passphrase: PASSPHRASE, cwd: blue }),
+    )
     expect(
       first.published.map(({ name, change }: { name: string; change: string }) => [name, change]),
     ).toEqual([
@@ -50,14 +52,15 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
       ['BLUE_B1E00000_TALOSCONFIG_CONTENT', 'created'],
     ])
     expect(await stored(scratch, blue, 'BLUE_B1E00000_KUBECONFIG_CONTENT')).toBe(kubeconfig('10.0.10.10'))
-    const again = await must(scratch, ['castle', 'publish'], { cwd: blue })
+    const again = await must(scratch, ['castle', 'publish'], { passphrase: PASSPHRASE, cwd: blue })
     expect(again).toContain('same')
     expect(existsSync(join(blue, 'configs'))).toBe(false)
   })
 
   test('publishes from the shared folder in memory', async () => {
     const script =
-      'printf %s "$1" >"$TAZPOD_GHOST/work/kubeconfig"; printf %s "$2" >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work'
+      'printf %s "$1" >"$TAZPOD_GHOST/work/kubeconfig"; printf %s "$2" >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work --passphrase-fd 3 3<pass'
+    scratch.file(`${blue.slice(scratch.home.length + 1)}/pass`, PASSPHRASE)
     const fromWork = (config: string) =>
       tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary(), config, talosconfig('10.0.10.11')], {
         cwd: blue,
@@ -103,7 +106,9 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
 
   test('while it lives, no other key is made; recreate ends it, makes one, and applies again', async () => {
     const old = await stored(scratch, blue, 'BLUE_B1E00000_TALOS_SECRETBOX_KEY')
-    const kept = JSON.parse(await must(scratch, ['castle', 'secretbox', 'new', '--json'], { cwd: blue }))
+    const kept = JSON.parse(
+      await must(scratch, ['castle', 'secretbox', 'new', '--json'], { passphrase: PASSPHRASE, cwd: blue }),
+    )
     expect(kept.outcome).toBe('exists')
     const done = await castle(scratch, blue, ['recreate', '--confirm', 'blue', '--json'])
     expect(done).toMatchObject({ status: 0 })
@@ -128,7 +133,7 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
   })
 
   test('an empty state is no proof of death', async () => {
-    await must(scratch, ['castle', 'secretbox', 'new'], { cwd: blue })
+    await must(scratch, ['castle', 'secretbox', 'new'], { passphrase: PASSPHRASE, cwd: blue })
     await must(scratch, ['pull'], { cwd: blue })
     expect((await castle(scratch, blue, ['apply', '--', '-auto-approve'])).status).toBe(0)
     const state = join(blue, 'terraform.tfstate')
@@ -146,7 +151,7 @@ describe.skipIf(!need('terraform', 'castle plan, apply, destroy'))('a castle', (
 
   test('a recreate that was killed between its steps goes on: dead, key there, nothing applied', async () => {
     const { fingerprint } = JSON.parse(
-      await must(scratch, ['castle', 'secretbox', 'new', '--json'], { cwd: blue }),
+      await must(scratch, ['castle', 'secretbox', 'new', '--json'], { passphrase: PASSPHRASE, cwd: blue }),
     )
     expect(record(blue).life).toBe('planned')
     const done = await castle(scratch, blue, ['recreate', '--confirm', 'blue'])
@@ -198,6 +203,8 @@ describe.skipIf(!need('terraform', 'what terraform quotes'))(
 
     test('at a terminal: the same, with its colours', async () => {
       await using terminal = new Terminal(scratch, [tazpodBinary(), 'castle', 'plan'], { cwd: blue })
+      await terminal.waitForText('Passphrase of the vault:')
+      terminal.line(PASSPHRASE)
       expect((await terminal.exit()).exitCode).toBe(1)
       expect(terminal.text()).toContain('(hidden: BLUE_B1E00000_TALOS_SECRETBOX_KEY)')
       expect(terminal.raw).toContain('\x1b[31m')
@@ -209,6 +216,8 @@ describe.skipIf(!need('terraform', 'what terraform quotes'))(
       const path = join(blue, 'variables.tf')
       writeFileSync(path, readFileSync(path, 'utf8').replace('== 3', '== 44'))
       await using terminal = new Terminal(scratch, [tazpodBinary(), 'castle', 'apply'], { cwd: blue })
+      await terminal.waitForText('Passphrase of the vault:')
+      terminal.line(PASSPHRASE)
       await terminal.waitForText('Enter a value:', 30_000)
       terminal.line('yes')
       expect((await terminal.exit()).exitCode).toBe(0)

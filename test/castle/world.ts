@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readyCastle } from '../support/castle/castle.ts'
-import { must } from '../support/project.ts'
+import { must, PASSPHRASE } from '../support/project.ts'
 import { Scratch } from '../support/scratch.ts'
 import { type Run, tazpod } from '../support/tazpod.ts'
 
@@ -16,10 +16,11 @@ export const castle = (
   cwd: string,
   args: string[],
   env: Record<string, string> = {},
-): Promise<Run> => tazpod(scratch, ['castle', ...args], { cwd, env, timeout: 120_000 })
+): Promise<Run> =>
+  tazpod(scratch, ['castle', ...args], { passphrase: PASSPHRASE, cwd, env, timeout: 120_000 })
 export const record = (blue: string) => JSON.parse(readFileSync(join(blue, 'castle.json'), 'utf8'))
 export const stored = (scratch: Scratch, cwd: string, name: string): Promise<string> =>
-  must(scratch, ['vault', 'get', '--reveal', name], { cwd })
+  must(scratch, ['vault', 'get', '--reveal', name], { passphrase: PASSPHRASE, cwd })
 
 /** A resource inside the cluster, as its provider would have left it in the state. */
 export function addInCluster(blue: string): void {

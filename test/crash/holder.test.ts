@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { filled, frameOf, holderPid, native, put, runtimeOf, sh } from '../support/holder.ts'
+import { filled, frameOf, heldEntry, holderPid, native, put, runtimeOf, sh } from '../support/holder.ts'
 import { killed, mountsUnder } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import { until } from '../support/until.ts'
@@ -20,7 +20,7 @@ const ACTIONS: Record<
 > = {
   put: (scratch) => put(scratch, SET),
   exec: (scratch) => sh(scratch, 'cat "$A_FILE" "$B_FILE" | wc -c'),
-  get: (scratch) => native(scratch, ['ghost', 'get', 'A']),
+  get: (scratch) => heldEntry(scratch, 'A'),
   status: (scratch) => native(scratch, ['status']),
   lock: (scratch) => native(scratch, ['lock']),
 }

@@ -12,6 +12,9 @@ const project: SessionMeta = {
   refresh: 1_500,
   scope: 'terminal',
   lockOnExit: true,
+  proven: true,
+  proof: 900,
+  digest: 'ab'.repeat(32),
   config: {
     dev: 2_049n,
     ino: 1_234_567n,
@@ -129,7 +132,7 @@ const vectors: Record<string, () => Buffer> = {
   'set-1000': () => encodeSet(thousand, meta),
   'set-bad-truncated': () => encodeSet(normal, project).subarray(0, -7),
   'set-bad-magic': () => patched(small(), Buffer.from('TZ'), Buffer.from('TX')),
-  'set-bad-version': () => patched(small(), bytes(0x54, 0x5a, 3), bytes(0x54, 0x5a, 9)),
+  'set-bad-version': () => patched(small(), bytes(0x54, 0x5a, 4), bytes(0x54, 0x5a, 9)),
   'set-bad-entry-index': () => encodeSet(small({ op: 'value', entry: 1, env: 'A' }), meta),
   'set-bad-internal-granted': () => {
     const internal: LaunchEntry = { kind: 'internal', name: '@identity', value: Buffer.from('x') }
@@ -177,17 +180,18 @@ describe('the vectors that both languages read', () => {
   it('set-normal is laid out as PROTOCOL.md says', () => {
     const frame = encodeSet(normal, project)
     expect(frame.toString('latin1', 0, 2)).toBe('TZ')
-    expect([frame[2], frame[3], frame.readUInt32LE(4)]).toEqual([3, 1, frame.length - 8])
+    expect([frame[2], frame[3], frame.readUInt32LE(4)]).toEqual([4, 1, frame.length - 8])
     const types: number[] = []
     for (let at = 8; at < frame.length; at += 5 + frame.readUInt32LE(at + 1)) types.push(frame[at] ?? 0)
     expect(types).toEqual([1, 2, 2, 2, 2, 2, 3, 6, 7, 3, 4, 4, 5, 7, 3, 8, 3, 9])
     expect(frame.readUInt32LE(frame.length - 4)).toBe(types.length - 1)
     const metaBody = frame.subarray(13, 13 + frame.readUInt32LE(9))
     expect([0, 4, 8].map((at) => metaBody.readUInt32LE(at))).toEqual([1_800, 43_200, 1_500])
-    expect([...metaBody.subarray(12, 16)]).toEqual([1, 0, 1, 1])
-    const numbers = [16, 24, 32, 40, 48].map((at) => metaBody.readBigUInt64LE(at))
+    expect([...metaBody.subarray(12, 21)]).toEqual([1, 0, 1, 1, 0x84, 3, 0, 0, 1])
+    const numbers = [21, 29, 37, 45, 53].map((at) => metaBody.readBigUInt64LE(at))
     expect(numbers).toEqual([2_049n, 1_234_567n, 321n, 1_700_000_000_123_456_789n, 2n ** 63n])
-    expect(metaBody.toString('latin1', 56)).toBe(
+    expect(metaBody.toString('hex', 61, 93)).toBe(project.digest)
+    expect(metaBody.toString('latin1', 93)).toBe(
       '\x0a\0tazlab-k8s\x12\0/home/u/tazlab-k8s\x09\0infisical\x04\0\0\0',
     )
     expect(

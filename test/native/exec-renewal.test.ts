@@ -101,41 +101,40 @@ describe('the end of what is delivered', () => {
 
 const hasty = hastyBinary()
 
-describe.skipIf(hasty === undefined).concurrent('with short times: late, and no monitor', () => {
-  test('exec fetches the set anew, and starts a monitor on the way', async () => {
+describe.skipIf(hasty === undefined).concurrent('with short times: late', () => {
+  test('nobody can fetch: the old set goes on, and its end is told', async () => {
     await using scratch = new Scratch()
     const double = new Double(scratch, hasty)
-    double.does('pull', { put: ending('new', 3_600, { refresh: 3_000, cause: 'refresh' }) })
-    await fillUnkept(double, ending('old', 3_600, { refresh: 1 }))
-    await pause(2_300)
-    expect(await sh(double)).toMatchObject({ status: 0, stdout: 'new', stderr: '' })
-    expect(double.calls()).toHaveLength(1)
-    expect(double.monitors()).toHaveLength(1)
-  })
-
-  test('what fails or is stuck leaves the old set, and is not tried at every command', async () => {
-    await using scratch = new Scratch()
-    const double = new Double(scratch, hasty)
-    double.does('pull', { code: 69 })
     await fillUnkept(double, ending('old', 230, { refresh: 1 }))
     await pause(2_300)
     const words =
       /^tazpod: the session token that sh gets ends in 3m, and could not be renewed\n {2}next: tazpod pull\n$/
-    const before = performance.now()
-    for (let i = 0; i < 3; i++) {
-      const done = await sh(double)
-      expect(done).toMatchObject({ status: 0, stdout: 'old' })
-      expect(done.stderr).toMatch(words)
-    }
-    const tries = double.calls().length
-    expect(tries).toBeGreaterThan(0)
-    expect(tries).toBeLessThanOrEqual(1 + Math.floor((performance.now() - before) / 4_000)) // OVERDUE_AGAIN_S
-    await pause(4_100)
-    double.does('pull', { sleep: 60_000, deaf: true })
     const done = await sh(double)
     expect(done).toMatchObject({ status: 0, stdout: 'old' })
-    expect(double.calls()).toHaveLength(tries + 1)
-    expect(scratch.processes()).toHaveLength(1) // the holder: no Node stays behind
+    expect(done.stderr).toMatch(words)
+    expect(double.calls()).toEqual([])
+  })
+
+  test('what is stuck is not waited for at every command, and no Node stays behind', async () => {
+    await using scratch = new Scratch()
+    const double = new Double(scratch, hasty)
+    double.does('pull', { sleep: 60_000, deaf: true })
+    await double.fill(ending('old', 1, { refresh: 1 }))
+    await pause(2_300)
+    const before = performance.now()
+    for (let i = 0; i < 3; i++)
+      expect(await sh(double)).toMatchObject({
+        status: 0,
+        stdout: 'old',
+        stderr: expect.stringContaining('has ended'),
+      })
+    expect(performance.now() - before).toBeLessThan(25_000) // EXEC_REFRESH_S once
+    expect(
+      await until(
+        () => scratch.processes().filter((p) => p.command.includes('main.js')).length === 0,
+        40_000,
+      ),
+    ).toBe(true)
   })
 
   test('a monitor that is at it is waited for', async () => {

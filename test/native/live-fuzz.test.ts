@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { broken, Chance, execFrame, frame, MANNERS, send, str } from '../support/frames.ts'
-import { type Filling, frameOf, holderPid, nativeBinary, runtimeOf } from '../support/holder.ts'
+import { type Filling, frameOf, holderPid, KEY, nativeBinary, runtimeOf } from '../support/holder.ts'
 import { Sanitized } from '../support/sanitized.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
@@ -65,10 +65,12 @@ async function survives(binary: string): Promise<void> {
     const read = await tz(['exec', '--', 'cat', '/proc/self/environ'])
     expect([read.status, read.stderr]).toEqual([0, ''])
     expect(read.stdout).toContain('F=')
-    expect((await tz(['ghost', 'get', 'A'])).stdout).toBe('value a')
-    expect((await tz(['ghost', 'get', 'BIG'])).stdoutBytes.equals(Buffer.alloc(300_000, 'big value '))).toBe(
-      true,
-    )
+    expect((await tz(['ghost', 'get', '--key', 'A'], Buffer.from(KEY))).stdout).toBe('value a')
+    expect(
+      (await tz(['ghost', 'get', '--key', 'BIG'], Buffer.from(KEY))).stdoutBytes.equals(
+        Buffer.alloc(300_000, 'big value '),
+      ),
+    ).toBe(true)
   }
   expect(await put()).toMatchObject({ status: 0, stderr: '' })
   const pid = holderPid(scratch)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Double } from '../support/double.ts'
-import { descriptorsOf, type Filling, frameOf, holderPid, native, runtimeOf } from '../support/holder.ts'
+import { descriptorsOf, type Filling, frameOf, heldEntry, holderPid, runtimeOf } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
 import { need } from '../support/tools.ts'
@@ -49,7 +49,7 @@ test.skipIf(!hasPython)('descriptors that come with any request are closed, what
   const socket = join(runtimeOf(scratch), 'socket')
   const before = isRoot() ? descriptorsOf(holderPid(scratch)).length : 0
   const frames = {
-    status: Buffer.from('TZ\x03\x06\0\0\0\0', 'latin1'),
+    status: Buffer.from('TZ\x04\x06\0\0\0\0', 'latin1'),
     set: frameOf(kept('key', 'another token')),
     'broken set': frameOf(kept('key', 'token')).subarray(0, 40),
     nonsense: Buffer.from('XX\x03\x01\0\0\0\0', 'latin1'),
@@ -92,14 +92,16 @@ test.skipIf(!hasPython)(
       'one',
     ])
     expect(
-      await until(async () => (await native(scratch, ['ghost', 'get', '@revoke'])).stdout === 'worthless'),
+      await until(
+        async () => (await heldEntry(scratch, '@revoke', { key: 'not the key' })).stdout === 'worthless',
+      ),
     ).toBe(true)
     await double.fill(kept('key', 'token'))
     await double.run(['lock'])
     const { stdout } = await stranger
     expect(stdout).toContain('sent')
     expect(stdout).not.toContain(Buffer.from('token').toString('hex'))
-    expect(stdout).toMatch(/545a030c08/) // the control: it was taken, and told when (WAKE)
+    expect(stdout).toMatch(/545a040c08/) // the control: it was taken, and told when (WAKE)
     expect(await until(() => double.calls('revoke').length === 1, 20_000)).toBe(true)
   },
 )

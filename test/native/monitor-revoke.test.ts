@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Double, hastyBinary, sha256 } from '../support/double.ts'
-import { type Filling, holderPid, journalOf, native } from '../support/holder.ts'
+import { type Filling, heldEntry, holderPid, journalOf } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import { until } from '../support/until.ts'
 
@@ -105,7 +105,7 @@ test('a revocation that takes its time delays neither the lock nor the next sess
   expect(await until(() => holderPid(scratch) === 0)).toBe(true)
   expect(double.monitors()).toEqual([first]) // still at it
   await double.fill(kept('another'))
-  expect((await native(scratch, ['ghost', 'get', '@revoke'])).stdout).toBe('another')
+  expect((await heldEntry(scratch, '@revoke')).stdout).toBe('another')
   expect(double.monitors()).toContain(first)
   double.release()
   expect(await until(() => !double.monitors().includes(first ?? 0))).toBe(true)

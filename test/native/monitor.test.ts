@@ -15,18 +15,11 @@ const KEPT: Filling = { secrets: { A: 'a' }, session: { refresh: 3_600 } }
 const statusOf = async (double: Double): Promise<Record<string, unknown>> =>
   JSON.parse((await double.run(['status', '--json'])).stdout) as Record<string, unknown>
 
-test('a set that is never fetched anew and has nothing to revoke needs no monitor', async () => {
-  await using scratch = new Scratch()
-  const double = new Double(scratch)
-  await double.fill({ secrets: { A: 'a', '@revoke': 'a secret of that name' }, files: false })
-  expect(double.monitors()).toEqual([])
-  expect((await statusOf(double)).refresh).toBeNull()
-})
-
 test.each<[string, Filling]>([
   ['a refresh', KEPT],
   ['something to revoke', { secrets: { A: 'a' }, internal: { '@revoke': 'token' } }],
-])('%s needs one; it ends with the lock', async (_what, filling) => {
+  ['nothing of its own: it can be asked to fetch', { secrets: { A: 'a' } }],
+])('with %s there is one; it ends with the lock', async (_what, filling) => {
   await using scratch = new Scratch()
   const double = new Double(scratch)
   await double.fill(filling)
@@ -86,7 +79,7 @@ test('killed, it is replaced by the next put, and status says that there is none
   await double.killMonitors()
   expect(await statusOf(double)).toMatchObject({ refresh: { state: 'waiting', monitor: false } })
   const human = (await double.run(['status'])).stdout
-  expect(human).toContain('  refresh    with the next tazpod exec that needs it (no monitor is running)')
+  expect(human).toContain('  refresh    not by itself (no monitor is running); next: tazpod pull')
   await double.fill(KEPT)
   const [second = 0] = double.monitors()
   expect(second).not.toBe(0)
@@ -118,6 +111,7 @@ test('inside a command there is none: it would keep the files of the command ali
   const double = new Double(scratch)
   const frame = scratch.file('frame', frameOf(KEPT))
   await double.fill({ secrets: { A: 'a' } })
+  await double.killMonitors()
   const script = 'unset TAZPOD_GHOST; "$0" ghost put <"$1"'
   const put = await double.run(['exec', '--', 'sh', '-c', script, double.binary, frame])
   expect(put).toMatchObject({ status: 0, stderr: '' })

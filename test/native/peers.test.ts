@@ -2,7 +2,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { filled, frameOf, journalOf, native, nativeBinary, runtimeOf, sh } from '../support/holder.ts'
+import { filled, frameOf, heldEntry, journalOf, nativeBinary, runtimeOf, sh } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run } from '../support/tazpod.ts'
 import { Terminal } from '../support/terminal.ts'
@@ -15,7 +15,7 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 data = b''
 try:
-    s.sendall(b'TZ\\x03\\x09\\x05\\0\\0\\0\\x01\\0\\x01\\0A')
+    s.sendall(b'TZ\\x04\\x09\\x0c\\0\\0\\0\\x03\\0\\0\\0key\\x01\\0\\x01\\0A')
 except OSError:
     pass
 try:
@@ -90,5 +90,5 @@ test('scope: user: every process of the user is answered', async () => {
   await using scratch = new Scratch()
   await filled(scratch, { secrets: { A: 'secret value' } })
   expect((await run(scratch, ['setsid', '-w', nativeBinary(), 'exec', '--', 'true'])).status).toBe(0)
-  expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('secret value')
+  expect((await heldEntry(scratch, 'A')).stdout).toBe('secret value')
 })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { filled, frameOf, native, put, runtimeOf, sh } from '../support/holder.ts'
+import { filled, frameOf, heldEntry, KEY, native, put, runtimeOf, sh } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 
 const MIB = 1024 * 1024
@@ -24,9 +24,9 @@ const VALUES: Record<string, Buffer> = {
 
 test('each value comes back from get and in a file of exec', async () => {
   await using scratch = new Scratch()
-  await filled(scratch, { secrets: VALUES, internal: { '@identity': 'KEY' } })
+  await filled(scratch, { secrets: VALUES })
   for (const [name, value] of Object.entries(VALUES)) {
-    const got = await native(scratch, ['ghost', 'get', name])
+    const got = await heldEntry(scratch, name)
     expect({ name, status: got.status, same: got.stdoutBytes.equals(value) }).toEqual({
       name,
       status: 0,
@@ -39,7 +39,7 @@ test('each value comes back from get and in a file of exec', async () => {
       same: true,
     })
   }
-  expect((await native(scratch, ['ghost', 'get', '@identity'])).stdout).toBe('KEY')
+  expect((await heldEntry(scratch, '@identity')).stdout).toBe(KEY)
 })
 
 test('a value in the environment is exact too; one with a NUL starts nothing', async () => {
@@ -78,16 +78,16 @@ test('a set that is not valid, too large or cut short leaves the one before it',
     ['cut short', good.subarray(0, good.length - name), 65],
     ['no frame', Buffer.from('hello, is this a frame?'), 65],
     ['nothing', Buffer.alloc(0), 65],
-    ['a frame of 65 MiB', header(3, 65 * MIB), 65],
+    ['a frame of 65 MiB', header(4, 65 * MIB), 65],
     ['another version', header(9, 0), 70],
   ]
   for (const [what, stdin, status] of tries) {
     const done = await native(scratch, ['ghost', 'put'], { stdin })
     expect([what, done.status, done.stderr.split('\n').length > 1]).toEqual([what, status, true])
-    expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('first')
+    expect((await heldEntry(scratch, 'A')).stdout).toBe('first')
   }
   expect((await put(scratch, { secrets: { A: 'second' } })).status).toBe(0)
-  expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('second')
+  expect((await heldEntry(scratch, 'A')).stdout).toBe('second')
 })
 
 test('who is still being sent the old set gets all of it after it was replaced', async () => {
@@ -97,19 +97,19 @@ test('who is still being sent the old set gets all of it after it was replaced',
   const slow = connect(join(runtimeOf(scratch), 'socket'))
   slow.pause() // the kernel's buffers are full long before the value is through
   await once(slow, 'connect')
-  const request = Buffer.from('TZ\x03\x09\x05\0\0\0\x01\0\x01\0A', 'latin1')
+  const request = Buffer.from('TZ\x04\x09\x0c\0\0\0\x03\0\0\0key\x01\0\x01\0A', 'latin1')
   await new Promise((resolve) => slow.write(request, resolve))
   expect((await native(scratch, ['status'])).status).toBe(0) // served in turn: the request above is in
   await filled(scratch, { secrets: { A: 'new' } })
   const parts: Buffer[] = []
   for await (const part of slow) parts.push(part as Buffer)
   const all = Buffer.concat(parts)
-  expect(all.subarray(0, 16).equals(Buffer.from('TZ\x03\x10\x08\0\0\0\x01\0\0\0\0\0\x10\0', 'latin1'))).toBe(
+  expect(all.subarray(0, 16).equals(Buffer.from('TZ\x04\x10\x08\0\0\0\x01\0\0\0\0\0\x10\0', 'latin1'))).toBe(
     true,
   ) // SIZES
   expect(all.readUInt32LE(20)).toBe(MIB)
   expect(all.subarray(24).equals(old)).toBe(true)
-  expect((await native(scratch, ['ghost', 'get', 'A'])).stdout).toBe('new')
+  expect((await heldEntry(scratch, 'A')).stdout).toBe('new')
 })
 
 /** A frame header of a SET. */
@@ -128,5 +128,5 @@ function withEntry(value: Buffer): Buffer {
   record.writeUInt32LE(8 + value.length, 1)
   record.writeUInt32LE(value.length, 9)
   const body = Buffer.concat([small.subarray(8, entry), record, value, small.subarray(entry + 13)])
-  return Buffer.concat([header(3, body.length), body])
+  return Buffer.concat([header(4, body.length), body])
 }

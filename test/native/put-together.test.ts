@@ -1,6 +1,6 @@
 /** Two unlocks at the same moment: one holder, one of the two sets, whole. */
 import { expect, test } from 'vitest'
-import { filled, native, put, runtimeOf } from '../support/holder.ts'
+import { filled, heldEntry, native, put, runtimeOf } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 
 const ROUNDS = 20
@@ -16,7 +16,7 @@ test(`two puts at once, ${ROUNDS} times from nothing`, async () => {
       [0, ''],
       [0, ''],
     ])
-    const got = await Promise.all(['A', 'B', 'C'].map((name) => native(scratch, ['ghost', 'get', name])))
+    const got = await Promise.all(['A', 'B', 'C'].map((name) => heldEntry(scratch, name)))
     const values = new Set(got.map((run) => run.stdout))
     expect(values.size).toBe(1)
     expect([`x${round}`, `y${round}`]).toContain([...values][0])

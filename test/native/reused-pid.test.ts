@@ -21,7 +21,7 @@ if os.fork(): os._exit(0)
 os.setsid() # a number that names a session or group is not given again
 print(asker, flush=True)
 while not os.path.exists(sys.argv[2]): time.sleep(0.01)
-s.sendall(b'TZ\\x03\\x09\\x05\\0\\0\\0\\x01\\0\\x01\\0A')
+s.sendall(b'TZ\\x04\\x09\\x09\\0\\0\\0\\0\\0\\0\\0\\x01\\0\\x01\\0A')
 data = b''
 while (piece := s.recv(4096)): data += piece
 sys.stdout.buffer.write(data)

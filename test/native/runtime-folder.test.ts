@@ -11,7 +11,17 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { filled, frameOf, holderPid, native, nativeBinary, put, runtimeOf, sh } from '../support/holder.ts'
+import {
+  filled,
+  frameOf,
+  heldEntry,
+  holderPid,
+  native,
+  nativeBinary,
+  put,
+  runtimeOf,
+  sh,
+} from '../support/holder.ts'
 import { killed } from '../support/processes.ts'
 import { Scratch } from '../support/scratch.ts'
 import { type Run, run } from '../support/tazpod.ts'
@@ -27,7 +37,7 @@ async function refusedEverywhere(scratch: Scratch, why: RegExp, env = {}): Promi
     await sh(scratch, 'touch ran', { env }),
     await native(scratch, ['status'], { env }),
     await native(scratch, ['lock'], { env }),
-    await native(scratch, ['ghost', 'get', 'A'], { env }),
+    await heldEntry(scratch, 'A', { env }),
   ]
   for (const done of runs) {
     expect(done.stderr).toMatch(why)

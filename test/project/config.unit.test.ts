@@ -42,10 +42,18 @@ describe('a right tazpod.yaml', () => {
     expect(config('version: 1')).toEqual({
       version: 1,
       provider: 'vault',
-      session: { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false },
+      session: { idle: 1_800, max: 43_200, scope: 'user', proof: 300, lockOnExit: false },
       secrets: [],
       binds: [],
     })
+  })
+
+  it.each([
+    ['10m', 600],
+    ['0', 0],
+    ['never', 0],
+  ])('reads for how long a passphrase counts: %s', (text, seconds) => {
+    expect(config(`version: 1\nsession: { proof: ${text} }`).session.proof).toBe(seconds)
   })
 
   it('reads whether the exit of the last shell locks', () => {

@@ -9,7 +9,7 @@ import { grantLine, settingLines, warningLines } from '../../src/core/project/tr
 const CONFIG: ProjectConfig = {
   version: 1,
   provider: 'vault',
-  session: { idle: 1800, max: 43_200, scope: 'user', lockOnExit: false },
+  session: { idle: 1800, max: 43_200, scope: 'user', proof: 300, lockOnExit: false },
   secrets: [
     { name: 'KUBE', file: 'config', env: 'KUBECONFIG', as: 'file' },
     { name: 'TOKEN', as: 'value' },

@@ -170,7 +170,9 @@ test('env: shell lines that a shell reads back, paths only; values never to a te
   expect(stderr).toBe('left out, they hold values: VALUE_SECRET\n')
   const read = await run(scratch, ['sh', '-c', `${stdout}\nprintf %s "$FILE_PATH"`])
   expect(read.stdout).toMatch(/\/ghost\/FILE_SECRET\/data$/)
-  expect(await must(scratch, ['env', 'sh', '--values'])).toContain("export VALUE_SECRET='value-canary'")
+  expect(await must(scratch, ['env', 'sh', '--values'], { passphrase: PASSPHRASE })).toContain(
+    "export VALUE_SECRET='value-canary'",
+  )
   await using terminal = tazpodAtTerminal(scratch, ['env', 'sh', '--values'])
   expect((await terminal.exit()).exitCode).toBe(77)
   expect(terminal.text()).not.toContain('canary')
@@ -200,15 +202,16 @@ test('secrets: what is named, what is there, who gets it', async () => {
   })
 })
 
-test('save: files of the work folder into the vault, byte for byte, asking for nothing', async () => {
+test('save: files of the work folder into the vault, byte for byte, against the passphrase', async () => {
   await using scratch = await projectWithVault()
   await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
   const script =
-    'mkdir -p "$TAZPOD_GHOST/work/sub" && printf "a\\000b\\r\\n" > "$TAZPOD_GHOST/work/sub/x" && "$0" save sub/x --json'
+    'mkdir -p "$TAZPOD_GHOST/work/sub" && printf "a\\000b\\r\\n" > "$TAZPOD_GHOST/work/sub/x" && "$0" save sub/x --json --passphrase-fd 3 3<pass'
+  scratch.file('project/pass', PASSPHRASE)
   const saved = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary()])
   expect(saved.stderr).toBe('')
   expect(JSON.parse(saved.stdout)).toEqual({ saved: [{ name: 'sub/x', size: 5 }] })
-  const { files } = JSON.parse(await must(scratch, ['vault', 'list', '--json']))
+  const { files } = JSON.parse(await must(scratch, ['vault', 'list', '--json'], { passphrase: PASSPHRASE }))
   expect(files).toMatchObject([{ name: 'sub/x', size: 5 }])
 })
 
@@ -223,11 +226,14 @@ test.each([
   await using scratch = await projectWithVault()
   await must(scratch, ['pull', '-q'], { passphrase: PASSPHRASE })
   const script =
-    '(cd "$TAZPOD_GHOST/work" && ln -s /etc/passwd link && ln -s /etc linked && mkfifo fifo); "$0" save "$1"'
+    '(cd "$TAZPOD_GHOST/work" && ln -s /etc/passwd link && ln -s /etc linked && mkfifo fifo); "$0" save "$1" --passphrase-fd 3 3<pass'
+  scratch.file('project/pass', PASSPHRASE)
   const { status, stderr } = await tazpod(scratch, ['exec', '--', 'sh', '-c', script, tazpodBinary(), name])
   expect(stderr).toContain(why)
   expect(status).toBe(65)
-  expect(JSON.parse(await must(scratch, ['vault', 'list', '--json'])).files).toEqual([])
+  expect(
+    JSON.parse(await must(scratch, ['vault', 'list', '--json'], { passphrase: PASSPHRASE })).files,
+  ).toEqual([])
 })
 
 test('save in a folder of another project, or of none, does not open the vault of that one', async () => {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 const sh = (script: string) => tazpod(scratch, ['exec', '--', 'sh', '-c', script])
 const seen = async () => (await sh('cat "$KUBECONFIG"')).stdout
-const inVault = () => must(scratch, ['vault', 'get', '--reveal', 'KUBE'])
+const inVault = () => must(scratch, ['vault', 'get', '--reveal', 'KUBE'], { passphrase: PASSPHRASE })
 
 test.each([
   ['in place', 'sed -i s/one/two/ "$KUBECONFIG"'],
@@ -98,6 +98,10 @@ test.each([
   await using terminal = tazpodAtTerminal(scratch, change)
   await terminal.waitForText('sh changed KUBE. Keep the change in the vault? [y/N]')
   terminal.line(answer)
+  if (stored) {
+    await terminal.waitForText('Passphrase of the vault:')
+    terminal.line(PASSPHRASE)
+  }
   expect((await terminal.exit()).exitCode).toBe(0)
   expect(terminal.text()).toContain(words)
   expect(await seen()).toBe(KUBECONFIG.replace('one', 'two'))

@@ -13,7 +13,7 @@ test('a secret that tazpod.yaml does not name goes nowhere, and that is said wit
   await makeProject(scratch, EMPTY)
   const pull = () => tazpod(scratch, ['pull'], { passphrase: PASSPHRASE })
   expect((await pull()).stdout).toContain('tazpod.yaml names none yet\n  next: add to tazpod.yaml')
-  const set = await tazpod(scratch, ['vault', 'set', 'TOKEN'], { stdin: 'value' })
+  const set = await tazpod(scratch, ['vault', 'set', 'TOKEN'], { passphrase: PASSPHRASE, stdin: 'value' })
   expect(set).toMatchObject({ status: 0, stderr: `no command here gets TOKEN yet\n  next: ${NAMING}\n` })
   const pulled = await pull()
   expect(pulled.stdout).toContain(`no command gets a secret: tazpod.yaml names none yet\n  next: ${NAMING}\n`)
@@ -24,7 +24,10 @@ test('a secret that tazpod.yaml does not name goes nowhere, and that is said wit
   expect(named.stdout).toMatch(/every one +TOKEN +file/)
   expect(named.stdout).not.toContain('next:')
   expect(await must(scratch, ['exec', '--', 'sh', '-c', 'cat "$TOKEN_FILE"'])).toBe('value')
-  const changed = await tazpod(scratch, ['vault', 'set', 'TOKEN', '--force'], { stdin: 'other' })
+  const changed = await tazpod(scratch, ['vault', 'set', 'TOKEN', '--force'], {
+    passphrase: PASSPHRASE,
+    stdin: 'other',
+  })
   expect(changed.stderr).toBe('unlocked since before this change: commands get it after tazpod pull\n')
 })
 

@@ -65,7 +65,8 @@ test.each(MODES)('%s: kubeconfig and talosconfig reach the server byte for byte'
   const blue = await labCastle(scratch, here)
   const kube = canary('kube')
   const config = kubeconfig('10.0.10.10').replace('token: t', `token: ${kube}`)
-  const script = `printf %s "$1" >"$TAZPOD_GHOST/work/kubeconfig"; printf %s "$2" >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work`
+  const script = `printf %s "$1" >"$TAZPOD_GHOST/work/kubeconfig"; printf %s "$2" >"$TAZPOD_GHOST/work/talosconfig"; "$0" castle publish --from work --passphrase-fd 3 3<pass`
+  scratch.file(`${blue.slice(scratch.home.length + 1)}/pass`, PASSPHRASE)
   const publish = ['sh', '-c', script, tazpodBinary(), config, talosconfig('10.0.10.11')]
   for (const change of ['updated', 'same']) {
     const done = await tazpod(scratch, ['exec', '--', ...publish], { cwd: blue })

@@ -60,16 +60,17 @@ const root = path.join(__dirname, '../..')
 const argv = process.argv.slice(2), verb = argv[0]
 const { code = 0, get, put, sleep = 0, held, deaf, unread } = JSON.parse(fs.readFileSync(root + '/behaviour.json', 'utf8'))[verb] ?? {}
 if (deaf) process.on('SIGTERM', () => undefined)
-const input = unread ? Buffer.alloc(0) : fs.readFileSync(0)
+const refresh = argv.includes('--for-refresh') // its standard input is a connection to the holder
+const input = unread || refresh ? Buffer.alloc(0) : fs.readFileSync(0)
 const sha256 = require('node:crypto').createHash('sha256').update(input).digest('hex')
 const call = { verb, pid: process.pid, time: Date.now(), argv, env: process.env, cwd: process.cwd(), stdin: { size: input.length, sha256 } }
 fs.appendFileSync(root + '/calls.jsonl', JSON.stringify(call) + '\\n')
-const tazpod = (args, input) => require('node:child_process').spawnSync(root + '/bin/tazpod', args, { input })
+const tazpod = (args, options) => require('node:child_process').spawnSync(root + '/bin/tazpod', args, options)
 const end = () => {
   if (held && !fs.existsSync(root + '/release')) return setTimeout(end, 20)
-  const got = get ? tazpod(['ghost', 'get', get]).status : 0
+  const got = get ? tazpod(['ghost', 'get', '--over', '4', get], { stdio: ['ignore', 'pipe', 'ignore', 'ignore', 0] }).status : 0
   if (got !== 0) process.exit(got)
-  if (put) tazpod(['ghost', 'put'], fs.readFileSync(put))
+  if (put) tazpod(['ghost', 'put'], { input: fs.readFileSync(put) })
   process.exit(code)
 }
 setTimeout(end, sleep)

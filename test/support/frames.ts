@@ -27,7 +27,7 @@ export class Chance {
 }
 
 /** A frame with its header. */
-export function frame(type: number, body: Uint8Array, version = 3, length = body.length): Buffer {
+export function frame(type: number, body: Uint8Array, version = 4, length = body.length): Buffer {
   const header = Buffer.from([0x54, 0x5a, version, type, 0, 0, 0, 0])
   header.writeUInt32LE(length, 4)
   return Buffer.concat([header, body])

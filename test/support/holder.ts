@@ -30,12 +30,15 @@ export interface Filling {
   session?: Partial<SessionMeta>
 }
 
+/** The vault's key of a filling that names none. */
+export const KEY = 'key'
+
 /** The SET frame of a filling. */
 export function frameOf(filling: Filling): Buffer {
   const entries: LaunchEntry[] = []
   for (const [kind, values] of [
     ['secret', filling.secrets],
-    ['internal', filling.internal],
+    ['internal', { '@identity': KEY, ...filling.internal }],
   ] as const) {
     for (const [name, value] of Object.entries(values ?? {})) {
       const sources = kind === 'secret' ? [name] : []
@@ -81,6 +84,15 @@ export function sessionOf(folder: string): Pick<SessionMeta, 'config' | 'root'> 
 /** Runs the native binary for this person. */
 export function native(scratch: Scratch, args: readonly string[], options?: RunOptions): Promise<Run> {
   return run(scratch, [nativeBinary(), ...args], options)
+}
+
+/** The value of an entry, against the vault's key. */
+export function heldEntry(
+  scratch: Scratch,
+  name: string,
+  options?: RunOptions & { key?: string },
+): Promise<Run> {
+  return native(scratch, ['ghost', 'get', '--key', name], { ...options, stdin: options?.key ?? KEY })
 }
 
 /** `ghost put` of a filling. Does not judge the outcome. */

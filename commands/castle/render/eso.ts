@@ -2,7 +2,7 @@ import { boolean, option, string } from '@oclif/core/flags'
 import { castleHere } from '../../../src/castle/app/access.ts'
 import { handOver, renderEso } from '../../../src/castle/app/render.ts'
 import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
-import { TazpodCommand } from '../../../src/cli/base-command.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class RenderEso extends TazpodCommand {
@@ -14,6 +14,7 @@ export default class RenderEso extends TazpodCommand {
     '<%= config.bin %> castle render eso --eso-version 0.10.3 --only store',
   ]
   static override flags = {
+    ...passphraseFdFlag,
     'eso-version': string({ summary: 'Version of External Secrets.', helpValue: 'V' }),
     only: option({ options: ['identity', 'store'] as const, summary: 'Only one of the two.' })(),
     path: string({ summary: 'Folder that the store reads.', helpValue: '/FOLDER' }),

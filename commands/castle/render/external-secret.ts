@@ -3,7 +3,7 @@ import { castleHere } from '../../../src/castle/app/access.ts'
 import { handOver, renderExternalSecret } from '../../../src/castle/app/render.ts'
 import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
 import { textArgument } from '../../../src/cli/arguments.ts'
-import { TazpodCommand } from '../../../src/cli/base-command.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class RenderExternalSecret extends TazpodCommand {
@@ -18,6 +18,7 @@ export default class RenderExternalSecret extends TazpodCommand {
     name: textArgument({ required: true, description: 'Name of the Secret in the cluster.' }),
   }
   static override flags = {
+    ...passphraseFdFlag,
     namespace: string({ required: true, summary: 'Namespace of the Secret.' }),
     key: string({ required: true, multiple: true, multipleNonGreedy: true, summary: 'A name in the store.' }),
     refresh: string({ default: '1h', summary: 'How often External Secrets looks.' }),

@@ -2,7 +2,7 @@ import { boolean, string } from '@oclif/core/flags'
 import { castleHere } from '../../../src/castle/app/access.ts'
 import { handOver, renderTalosPatch } from '../../../src/castle/app/render.ts'
 import { printRendered, renderFlags } from '../../../src/castle/cli/rendered.ts'
-import { TazpodCommand } from '../../../src/cli/base-command.ts'
+import { passphraseFdFlag, TazpodCommand } from '../../../src/cli/base-command.ts'
 import { errandOf } from '../../../src/cli/errand.ts'
 
 export default class RenderTalosPatch extends TazpodCommand {
@@ -12,6 +12,7 @@ export default class RenderTalosPatch extends TazpodCommand {
   static override usage = 'castle render talos-patch [--talos-version V] [--hcl] [--force]'
   static override examples = ['tazpod castle render talos-patch | talosctl patch mc --patch @/dev/stdin']
   static override flags = {
+    ...passphraseFdFlag,
     hcl: boolean({ summary: 'Write the Terraform argument instead; it holds no secret.' }),
     'talos-version': string({ summary: 'Version of Talos; that of terraform.tfvars.', helpValue: 'V' }),
     force: renderFlags.force,

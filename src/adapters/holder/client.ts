@@ -78,12 +78,13 @@ const RESTART_MS = 5000
 const MAX_OUTPUT = 8 * 1024 * 1024
 /** A whole set, and a length before each value. */
 const MAX_MANY = 65 * 1024 * 1024
+const NUL = Buffer.alloc(1)
 /** In the place of a length: there is no entry of that name. */
 export const ABSENT = 0xffff_ffff
 
 /** The project of the current folder. Failures: native-missing, ghost. */
 export async function where(surroundings?: Surroundings): Promise<Result<Where>> {
-  return json<Where>(await runNative(['ghost', 'where'], undefined, surroundings))
+  return json<Where>(await runNative(['ghost', 'where'], { surroundings }))
 }
 
 /**
@@ -91,7 +92,7 @@ export async function where(surroundings?: Surroundings): Promise<Result<Where>>
  * PROTOCOL.md; it goes over a pipe. The set is replaced at once or, on a failure, not at all.
  */
 export async function put(frame: Buffer, surroundings?: Surroundings): Promise<Result<void>> {
-  const done = await runNative(['ghost', 'put'], frame, surroundings)
+  const done = await runNative(['ghost', 'put'], { input: frame, surroundings })
   return done.ok ? ok() : done
 }
 
@@ -100,31 +101,45 @@ export async function put(frame: Buffer, surroundings?: Surroundings): Promise<R
  * what was asked for before. Failures: ghost (logind can't be heard), native-missing.
  */
 export async function lockOn(events: readonly string[], surroundings?: Surroundings): Promise<Result<void>> {
-  const done = await runNative(['ghost', 'sentinel', ...events], undefined, surroundings)
+  const done = await runNative(['ghost', 'sentinel', ...events], { surroundings })
   return done.ok ? ok() : done
+}
+
+/** What lets a value out of the session (PROTOCOL.md, GET); empty: that the passphrase was given here a short time ago. */
+export interface Proof {
+  /** The vault's identity, as it was opened by a passphrase. */
+  key?: Buffer | undefined
+  /** A connection to the holder that this process has inherited: it is the session's own refresh. */
+  over?: number | undefined
 }
 
 /**
  * The value of one entry of the unlocked holder, internal ones (`@identity`) too; the caller zeroes it.
- * Failures: locked, ghost (no such entry), native-missing.
+ * Failures: locked, ghost (no such entry; 77: a proof is wanted), native-missing.
  */
-export async function get(name: string, surroundings?: Surroundings): Promise<Result<Buffer>> {
-  const value = await runNative(['ghost', 'get', name], undefined, surroundings)
-  return value.ok ? value : lockedOr(value)
+export async function get(name: string, proof: Proof = {}): Promise<Result<Buffer>> {
+  return lockedOr(
+    await runNative(['ghost', 'get', ...proofFlags(proof), name], { ...proof, input: proof.key }),
+  )
 }
 
 /**
  * The values of several entries of the unlocked holder, all from one set; undefined for a name that it does not have.
- * The caller zeroes them. Failures: locked, ghost, native-missing.
+ * The caller zeroes them. Failures: as `get`.
  */
 export async function getMany(
   names: readonly string[],
+  proof: Proof = {},
   surroundings?: Surroundings,
 ): Promise<Result<(Buffer | undefined)[]>> {
   if (names.length === 0) return ok([])
   if (names.some((name) => name.includes('\0'))) throw new RangeError('a name with a NUL byte')
-  const input = Buffer.from(names.map((name) => `${name}\0`).join(''))
-  const found = await runNative(['ghost', 'get', '--many'], input, surroundings, MAX_MANY)
+  const list = Buffer.from(names.map((name) => `${name}\0`).join(''))
+  const input = proof.key ? Buffer.concat([proof.key, NUL, list]) : list
+  const args = ['ghost', 'get', ...proofFlags(proof), '--many']
+  const found = await runNative(args, { ...proof, input, maxOutput: MAX_MANY, surroundings }).finally(() =>
+    input.fill(0),
+  )
   if (!found.ok) return lockedOr(found)
   const values: (Buffer | undefined)[] = []
   for (let at = 0; at < found.value.length; ) {
@@ -136,14 +151,47 @@ export async function getMany(
   return ok(values)
 }
 
-function lockedOr(failed: Result<Buffer> & { ok: false }): Result<never> {
-  const { error } = failed
+function proofFlags({ key, over }: Proof): string[] {
+  return over === undefined ? (key === undefined ? [] : ['--key']) : ['--over', '4']
+}
+
+/** Tells the session that the passphrase was given at this terminal. Failures: locked, ghost (another vault's key). */
+export async function prove(key: Buffer): Promise<Result<void>> {
+  const done = await runNative(['ghost', 'prove'], { input: key })
+  return done.ok ? ok() : lockedOr(done)
+}
+
+/**
+ * Has the session fetch its secrets anew, with what it holds itself, and waits; `digest`: SHA-256 of tazpod.yaml, in
+ * hexadecimal, all zeros without one. Returns what the refresh has said. Failures: locked (also: the file is another one
+ * than at the passphrase, or nobody is there to fetch), ghost, native-missing.
+ */
+export async function renew(digest: string): Promise<Result<Buffer>> {
+  return lockedOr(await runNative(['ghost', 'renew', digest]))
+}
+
+/**
+ * What a command has made of a file that it was `given` takes the place of the value, until the lock or the next pull.
+ * Failures: locked, ghost (65: the value is another one meanwhile; 77: it is not kept).
+ */
+export async function keep(name: string, given: Buffer, now: Buffer): Promise<Result<void>> {
+  const sizes = Buffer.alloc(8)
+  sizes.writeUInt32LE(given.length, 0)
+  sizes.writeUInt32LE(now.length, 4)
+  const input = Buffer.concat([sizes, given, now])
+  const done = await runNative(['ghost', 'keep', name], { input }).finally(() => input.fill(0))
+  return done.ok ? ok() : lockedOr(done)
+}
+
+function lockedOr<T extends Result<Buffer>>(result: T): T | Result<never> {
+  if (result.ok) return result
+  const { error } = result
   return err(error.reason === 'ghost' && error.exitCode === LOCKED ? { reason: 'locked' } : error)
 }
 
 /** State of this project's holder. Failures: native-missing, ghost. */
 export async function status(surroundings?: Surroundings): Promise<Result<GhostStatus>> {
-  return json<GhostStatus>(await runNative(['status', '--json'], undefined, surroundings))
+  return json<GhostStatus>(await runNative(['status', '--json'], { surroundings }))
 }
 
 /** Starts `argv` with what it is granted; the process returned becomes that command. Failure: native-missing. */
@@ -275,19 +323,25 @@ export async function flock(file: string): Promise<Result<FileLock>> {
   return promise
 }
 
+interface NativeOptions {
+  input?: Buffer | undefined
+  surroundings?: Surroundings | undefined
+  maxOutput?: number
+  /** A descriptor of this process that the verb gets as its descriptor 4. */
+  over?: number | undefined
+}
+
 /** Runs a verb with `input` on its stdin; secrets travel only over these pipes, never in argv or environment. */
 async function runNative(
   args: readonly string[],
-  input?: Buffer,
-  surroundings?: Surroundings,
-  maxOutput = MAX_OUTPUT,
+  { input, surroundings, maxOutput = MAX_OUTPUT, over }: NativeOptions = {},
 ): Promise<Result<Buffer>> {
   const install = findInstall()
   if (!install.native) return err({ reason: 'native-missing', path: install.binary })
   const { promise, resolve } = Promise.withResolvers<Result<Buffer>>()
   const child = spawn(install.binary, [...ERRORS, ...args], {
     ...surroundings,
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'ignore', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'ignore', 'pipe', ...(over === undefined ? [] : [over])],
   })
   const out: Buffer[] = []
   const failed = failureOf(child)

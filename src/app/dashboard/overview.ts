@@ -28,7 +28,7 @@ export interface Overview {
 /** Looks at this project without asking or changing anything. Failures: those of the project file and the vault. */
 export async function overview(env: NodeJS.ProcessEnv, cwd: string): Promise<Result<Overview>> {
   const loading = loadProject(cwd)
-  const [found, listed] = [status(), secretList(env, cwd, loading)]
+  const [found, listed] = [status(), secretList(cwd, loading)]
   const project = await loading
   if (!project.ok) return project
   const trust = await trustState(env, project.value)

@@ -7,7 +7,8 @@ import { loadProject, requireProject } from '../project/project.ts'
 import { rememberTrust, type TrustView, trustView } from '../project/trust.ts'
 import type { Caller } from '../session/caller.ts'
 import { explain } from '../session/explain.ts'
-import { type Pulled, pull } from '../session/pull.ts'
+import { pull } from '../session/pull.ts'
+import type { Pulled } from '../session/pulled.ts'
 import { revealSecret } from '../session/reveal.ts'
 import { vaultAccess } from '../vault/access.ts'
 import { type Overview, overview, overviewMark } from './overview.ts'
@@ -49,7 +50,7 @@ export function dashboardSource(caller: Caller, renderTrust: (view: TrustView) =
       return mark.ok ? ok({ status: now.value, mark: mark.value }) : mark
     },
     activity: (mark) => glanceAtActivity(activityLogPath(userPaths(env)), mark),
-    explain: (command) => explain(env, cwd, command, []),
+    explain: (command) => explain(cwd, command, []),
     async trust() {
       const project = await requireProject(cwd)
       if (!project.ok) return project

@@ -1,4 +1,5 @@
 import type { UserPaths } from '../../adapters/files/paths.ts'
+import type { Proof } from '../../adapters/holder/client.ts'
 import type { HeldSession } from '../../core/provider/infisical/held.ts'
 import type { VaultDocument } from '../../core/vault/document.ts'
 
@@ -14,6 +15,8 @@ export interface FetchContext {
   paths: UserPaths
   /** The vault's own key. */
   identity: Buffer
+  /** What lets values out of the session that is unlocked. */
+  proof: Proof
   /** The session that the holder keeps from the last pull. */
   before: HeldSession | undefined
   /** Use the copy and ask no server. */

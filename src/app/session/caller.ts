@@ -7,4 +7,6 @@ export interface Caller {
   /** Descriptor that delivers the passphrase, if a script passes one. */
   passphraseFd?: number | undefined
   nonInteractive: boolean
+  /** For what opens the vault several times: the key, once a passphrase has opened it. Ends with the process. */
+  kept?: { identity?: Buffer }
 }

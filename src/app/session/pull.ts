@@ -2,15 +2,15 @@ import { userPaths } from '../../adapters/files/paths.ts'
 import { put, status, type Where, where } from '../../adapters/holder/client.ts'
 import { whenTerminated } from '../../adapters/terminal/termination.ts'
 import { compileLaunchSet, type LaunchEntry } from '../../core/grant/compile.ts'
-import { type GrantRow, grantTable } from '../../core/grant/grants.ts'
+import { grantTable } from '../../core/grant/grants.ts'
 import { secretCount } from '../../core/grant/launch-set.ts'
 import { DEFAULT_SESSION, type ProjectConfig, type SessionConfig } from '../../core/grant/model.ts'
 import { secretNames } from '../../core/grant/named-secrets.ts'
 import { encodeSet, type SessionMeta } from '../../core/grant/set-frame.ts'
-import { encodeNames, NAMES_ENTRY } from '../../core/provider/held-names.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
 import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
+import { ABOUT_ENTRY, encodeAbout } from '../../core/session/about.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
 import { absentPlaceholders, createPlaceholders, requireOutOfGit } from '../project/placeholders.ts'
 import { loadProject, type Project } from '../project/project.ts'
@@ -18,19 +18,20 @@ import { requireTrust, type TrustOptions } from '../project/trust.ts'
 import { providerOf } from '../provider/registry.ts'
 import { heldSession, IDENTITY_ENTRY } from '../vault/held-identity.ts'
 import { vaultPlace } from '../vault/place.ts'
+import { aboutProvided } from './about.ts'
 import type { Caller } from './caller.ts'
 import { lockOnEvents } from './lock-on.ts'
+import type { Pulled } from './pulled.ts'
+import { renewedSession } from './renew.ts'
 import { type OpenVault, unlockVault } from './unlock.ts'
 
-export interface PullOptions extends Caller {
+interface PullOptions extends Caller {
   remember: boolean
   forget: boolean
   /** Use the encrypted copy of the last pull, ask no server. */
   offline?: boolean
   /** Started by the monitor: nobody watches, and the set that is there is better than the copy of an older one. */
   refresh?: boolean
-  /** Values that take the place of what the provider has: what a command made of a file. The caller wipes them. */
-  replaced?: ReadonlyMap<string, Buffer>
   /** Ask for the passphrase even while unlocked: only a passphrase pushes back the end of the session. */
   extend?: boolean
   /** The words that a person reads before they trust a project file. */
@@ -39,30 +40,8 @@ export interface PullOptions extends Caller {
   progress?: (text: string) => void
 }
 
-/** What is unlocked now. Names only. */
-export interface Pulled {
-  /** Folder of the project; null for the compartment `default`. */
-  project: string | null
-  provider: ProviderName
-  /** What opened the vault. */
-  from: OpenVault['from']
-  /** How many the holder has now: what no command is granted stays in the vault. */
-  secrets: number
-  grants: GrantRow[]
-  /** Names that tazpod.yaml uses and the provider does not have. */
-  missing: string[]
-  /** Names that the provider has, where tazpod.yaml grants nothing yet and has to choose from them; else null. */
-  choice: string[] | null
-  /** Placeholders that were created for binds. */
-  created: string[]
-  /** ISO 8601; null: never. */
-  expiresAt: string | null
-  /** Seconds without a command until it locks by itself; null: never. */
-  idle: number | null
-  /** ISO 8601: the server could not be asked, and this is the copy of that pull. */
-  copyOf: string | null
-  notes: string[]
-}
+/** Where a refresh has its connection to the holder: its standard input (native/PROTOCOL.md, NEED). */
+const REFRESH_FD = 0
 
 /**
  * Unlocks: checks trust, opens the vault, fetches, compiles what each command gets and replaces the holder's set,
@@ -76,6 +55,10 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   if (!here.ok) return here
   const unlocked = here.value.state === 'unlocked'
   if (options.refresh && !unlocked) return err({ reason: 'locked' })
+  if (unlocked && isPlain(options)) {
+    const renewed = await renewedSession(project.value)
+    if (renewed) return renewed
+  }
   const config = project.value?.config
   const root = project.value?.root ?? ''
   const absent = absentPlaceholders(root, config?.binds ?? [])
@@ -86,11 +69,12 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   const place = vaultPlace(userPaths(options.env), config?.vault, project.value?.root)
   const opened = await unlockVault(
     { place, passphraseFd, nonInteractive, say },
-    { extend: false, ...options, unlocked },
+    { extend: false, ...options, unlocked, over: options.refresh ? REFRESH_FD : undefined },
   )
   if (!opened.ok) return opened
   const { identity, doc, from } = opened.value
   try {
+    const proof = options.refresh ? { over: REFRESH_FD } : { key: identity }
     const session = await sessionLimits(config, from)
     if (!session.ok) return session
     const provider = await providerOf(config, {
@@ -102,7 +86,8 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
       label: labelOf(root),
       paths: userPaths(options.env),
       identity,
-      before: unlocked ? await heldSession() : undefined,
+      proof,
+      before: unlocked ? await heldSession(proof) : undefined,
       fallback: options.refresh !== true,
     })
     if (!provider.ok) return provider
@@ -111,12 +96,13 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
     const listen = options.refresh ? whenTerminated(abandon) : () => undefined
     const fetched = await provider.value.fetch()
     if (!fetched.ok) return fetched
-    const provided = withReplaced(fetched.value, options.replaced)
+    const provided = fetched.value
     try {
       const made = createPlaceholders(root, absent.value)
       if (!made.ok) return await abandon().then(() => made)
-      const limits = { ...session.value, cause: options.refresh ? 'refresh' : 'unlock' } as const
-      const done = await deliver(here.value, project.value, limits, provided, identity)
+      const cause = options.refresh ? 'refresh' : 'unlock'
+      const limits = { ...session.value, cause, proven: from === 'passphrase' } as const
+      const done = await deliver(here.value, project.value, limits, provided, opened.value)
       if (!done.ok) return await abandon().then(() => done)
       const remark = await provider.value.settled?.(provided)
       const told = report(project.value, session.value, provided)
@@ -133,11 +119,9 @@ export async function pull(options: PullOptions): Promise<Result<Pulled>> {
   }
 }
 
-function withReplaced(provided: ProvidedSet, replaced: PullOptions['replaced']): ProvidedSet {
-  if (replaced === undefined) return provided
-  for (const name of replaced.keys()) provided.secrets.get(name)?.fill(0)
-  const copies = [...replaced].map(([name, value]) => [name, Buffer.from(value)] as const)
-  return { ...provided, secrets: new Map([...provided.secrets, ...copies]) }
+/** Whether nothing but fresh secrets is wanted, which an unlocked session fetches by itself. */
+function isPlain({ refresh, extend, remember, forget, offline, passphraseFd }: PullOptions): boolean {
+  return !refresh && !extend && !remember && !forget && !offline && passphraseFd === undefined
 }
 
 function wipeProvided({ secrets, identity, session }: ProvidedSet): void {
@@ -167,13 +151,15 @@ async function sessionLimits(
   return ok({ ...session, max: session.max === 0 ? left : Math.min(session.max, left) })
 }
 
+type Limits = SessionConfig & { cause: 'unlock' | 'refresh'; proven: boolean }
+
 /** Hands the set to the holder. Returns how many secrets it holds: those that some command is granted. */
 async function deliver(
   here: Where,
   project: Project | undefined,
-  session: SessionConfig & { cause: 'unlock' | 'refresh' },
+  session: Limits,
   provided: ProvidedSet,
-  identity: Buffer,
+  opened: OpenVault,
 ): Promise<Result<number>> {
   const root = project?.root ?? ''
   const tokenLeft = provided.session?.tokenLeft ?? 0
@@ -182,7 +168,7 @@ async function deliver(
   const granted = set.value.entries
   const entries = [
     ...granted,
-    ...internalEntries(granted, provided, project?.config.provider ?? 'vault', identity),
+    ...internalEntries(granted, provided, project?.config.provider ?? 'vault', opened),
   ]
   const refresh = refreshOf(provided, session)
   const frame = encodeSet({ ...set.value, entries }, { ...metaOf(project, session), refresh })
@@ -192,23 +178,25 @@ async function deliver(
 }
 
 /**
- * Never granted: the vault's key, the provider's session and, where names and values can't be looked up in the vault,
- * every name and the values that only a rendered bind holds.
+ * Never granted: the vault's key, the provider's session, what may be known of the secrets without a proof and, where they
+ * can't be looked up in the vault, the values that only a rendered bind holds.
  */
 function internalEntries(
   granted: readonly LaunchEntry[],
-  { secrets, names, session }: ProvidedSet,
+  provided: ProvidedSet,
   provider: ProviderName,
-  identity: Buffer,
+  { identity, doc }: OpenVault,
 ): LaunchEntry[] {
-  const entries: (readonly [string, Buffer])[] = [[IDENTITY_ENTRY, identity], ...(session?.entries ?? [])]
-  if (definitionOf(provider).shows === 'session') {
+  const fromVault = definitionOf(provider).shows === 'vault'
+  const entries: (readonly [string, Buffer])[] = [
+    [IDENTITY_ENTRY, identity],
+    [ABOUT_ENTRY, encodeAbout(aboutProvided(provided, doc, fromVault, identity))],
+    ...(provided.session?.entries ?? []),
+  ]
+  if (!fromVault) {
     const taken = new Set(granted.map(({ name }) => name))
     // A refresh that the server answers with "not changed" finds its values here.
-    entries.push(
-      [NAMES_ENTRY, encodeNames(names.keys())],
-      ...[...secrets].filter(([name]) => !taken.has(name)),
-    )
+    entries.push(...[...provided.secrets].filter(([name]) => !taken.has(name)))
   }
   return entries.map(([name, value]) => ({ kind: 'internal', name, value }))
 }
@@ -221,13 +209,14 @@ function refreshOf({ session }: ProvidedSet, { max }: SessionConfig): number {
 
 function metaOf(
   project: Project | undefined,
-  { idle, max, scope, lockOnExit, cause }: SessionConfig & { cause: 'unlock' | 'refresh' },
+  { idle, max, scope, lockOnExit, proof, cause, proven }: Limits,
 ): SessionMeta {
   const root = project?.root ?? ''
   const provider = project?.config.provider ?? 'vault'
   const label = project ? labelOf(project.root) : 'default'
-  const session = { idle, max, scope, lockOnExit, cause }
-  return { ...session, label, root, provider, ...(project && { config: project.file.identity }) }
+  const session = { idle, max, scope, lockOnExit, proof, cause, proven }
+  const file = project && { config: project.file.identity, digest: project.file.sha256 }
+  return { ...session, label, root, provider, ...file }
 }
 
 /** The name of the project for people: its folder, within the 255 bytes of the protocol. */

@@ -19,13 +19,26 @@ export async function revealSecret(
 ): Promise<Result<Buffer>> {
   const identity = await typedIdentity(access)
   if (!identity.ok) return identity
-  const doc = await openVault(access.place, identity.value).finally(() => identity.value.fill(0))
+  try {
+    return await revealed(access, identity.value, name, provider)
+  } finally {
+    identity.value.fill(0)
+  }
+}
+
+async function revealed(
+  access: VaultAccess,
+  key: Buffer,
+  name: string,
+  provider: ProviderName,
+): Promise<Result<Buffer>> {
+  const doc = await openVault(access.place, key)
   if (!doc.ok) return doc
   const value = definitionOf(provider).shows === 'vault' ? doc.value.secrets.get(name)?.value : undefined
   const copy = value && Buffer.from(value)
   wipeDocument(doc.value)
   if (copy) return ok(copy)
-  const held = await getMany([name])
+  const held = await getMany([name], { key })
   if (!held.ok) return held
   const [found] = held.value
   return found === undefined ? err({ reason: 'secret-missing', name, from: 'the session' }) : ok(found)

@@ -23,6 +23,8 @@ interface UnlockOptions {
   forget: boolean
   /** Whether a holder is there to be asked. */
   unlocked: boolean
+  /** The connection to the holder that a refresh has inherited. */
+  over: number | undefined
   /** Ask for the passphrase whatever is known already. */
   extend: boolean
 }
@@ -33,7 +35,7 @@ interface UnlockOptions {
  * Failures: those of the vault, of passphrases and of the keyring. Nothing is started or changed by a failure.
  */
 export async function unlockVault(access: VaultAccess, options: UnlockOptions): Promise<Result<OpenVault>> {
-  const { forget: forgets, remember: remembers, extend, unlocked } = options
+  const { forget: forgets, remember: remembers, extend, unlocked, over } = options
   if (forgets || remembers) {
     const present = await readIdentity(access.place)
     if (!present.ok) return present // before the desktop is asked for anything
@@ -53,7 +55,7 @@ export async function unlockVault(access: VaultAccess, options: UnlockOptions): 
     return doc.ok ? ok({ identity: Buffer.from(identity), doc: doc.value, from }) : doc
   }
   return withIdentity(access, work, {
-    session: unlocked && !asks,
+    session: unlocked && !asks ? { over } : false,
     ...(!asks && { recalled: () => fromKeyring(access, options) }),
     ...(remembers && { typed: (passphrase: Buffer) => remember(access, options, passphrase) }),
   })

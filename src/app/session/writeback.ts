@@ -1,8 +1,7 @@
-import { userPaths } from '../../adapters/files/paths.ts'
-import { get } from '../../adapters/holder/client.ts'
+import { keep as holderKeep } from '../../adapters/holder/client.ts'
 import { readStdin } from '../../adapters/terminal/standard-streams.ts'
 import { confirm, hasTerminal } from '../../adapters/terminal/terminal.ts'
-import { vaultTools, withWriter } from '../../adapters/vault/vault-files.ts'
+import { EXIT } from '../../core/failure/exit.ts'
 import { deliveryOf } from '../../core/grant/delivery.ts'
 import type { SecretRule } from '../../core/grant/model.ts'
 import { err, ok, type Result } from '../../core/result.ts'
@@ -10,20 +9,16 @@ import { writebackProblem } from '../../core/session/writeback.ts'
 import { MAX_VALUE } from '../../core/vault/limits.ts'
 import { loadProject } from '../project/project.ts'
 import { vaultAccess } from '../vault/access.ts'
-import { sessionIdentity } from '../vault/held-identity.ts'
-import { vaultPlace } from '../vault/place.ts'
+import { withIdentity } from '../vault/identity.ts'
 import { storeSecrets } from '../vault/replace.ts'
 import type { Caller } from './caller.ts'
-import { type PullOptions, pull } from './pull.ts'
 
-export interface WritebackOptions extends Caller, Pick<PullOptions, 'renderTrust'> {
+export interface WritebackOptions extends Caller {
   /** Folder of the file in the command's view: the secret's name, as the protocol spells it. */
   dir: string
   /** Who changed it, for people. */
   command: string
 }
-
-const SILENT = { nonInteractive: true, passphraseFd: undefined, remember: false, forget: false }
 
 /**
  * Keeps what a command left in a granted file: `exec` starts this with u32 size of what the command was given, that, and
@@ -53,20 +48,13 @@ async function keep(options: WritebackOptions, given: Buffer, now: Buffer): Prom
     return dropped(command, dir, 'tazpod.yaml does not keep it')
   const problem = writebackProblem(given, now)
   if (problem !== undefined) return dropped(command, rule.name, `its file ${problem}`)
-  const place = vaultPlace(userPaths(options.env), project.value.config.vault, project.value.root)
-  // Between the comparison and the new set nobody else may come: of two changes one would be lost without a word.
-  const kept = await withWriter(place, vaultTools, async () => {
-    const held = await get(rule.name)
-    if (!held.ok)
-      return held.error.reason === 'locked' ? dropped(command, rule.name, 'it was locked meanwhile') : held
-    const same = held.value.equals(given)
-    held.value.fill(0)
-    if (!same) return dropped(command, rule.name, 'another command or a pull changed it meanwhile')
-    const replaced = new Map([[rule.name, now]])
-    const done = await pull({ ...options, ...SILENT, refresh: true, replaced })
-    return done.ok ? ok() : done
-  })
-  if (!kept.ok) return kept
+  // The holder compares and replaces at once: of two changes none is lost without a word.
+  const kept = await holderKeep(rule.name, given, now)
+  if (!kept.ok) {
+    if (kept.error.reason === 'locked') return dropped(command, rule.name, 'it was locked meanwhile')
+    const changed = kept.error.reason === 'ghost' && kept.error.exitCode === EXIT.data
+    return changed ? dropped(command, rule.name, 'another command or a pull changed it meanwhile') : kept
+  }
   const told = `${command} changed ${rule.name}: kept until lock or the next pull`
   return rule.writeback === 'vault' && project.value.config.provider === 'vault'
     ? intoVault(options, rule.name, now, told)
@@ -83,12 +71,11 @@ async function intoVault(
   if (!hasTerminal()) return ok(`${told}; nobody could be asked about the vault`)
   const answer = await confirm(`${command} changed ${name}. Keep the change in the vault?`)
   if (!answer.ok || !answer.value) return ok(`${told}; not in the vault`)
-  const access = await vaultAccess({ ...options, nonInteractive: true })
+  const access = await vaultAccess(options)
   if (!access.ok) return access
-  const identity = await sessionIdentity()
-  if (!identity.ok) return identity
-  const stored = await storeSecrets(access.value, identity.value, new Map([[name, now]]), true)
-  identity.value.fill(0)
+  const stored = await withIdentity(access.value, (identity) =>
+    storeSecrets(access.value, identity, new Map([[name, now]]), true),
+  )
   return stored.ok ? ok(`${command} changed ${name}: kept in the vault`) : stored
 }
 

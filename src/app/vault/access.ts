@@ -6,7 +6,7 @@ import type { Caller } from '../session/caller.ts'
 import { type VaultPlace, vaultPlace } from './place.ts'
 
 /** How a command gets at a vault. */
-export interface VaultAccess extends Pick<Caller, 'passphraseFd' | 'nonInteractive' | 'say'> {
+export interface VaultAccess extends Pick<Caller, 'passphraseFd' | 'nonInteractive' | 'say' | 'kept'> {
   place: VaultPlace
 }
 
@@ -14,8 +14,8 @@ export interface VaultAccess extends Pick<Caller, 'passphraseFd' | 'nonInteracti
 export async function vaultAccess(caller: Caller): Promise<Result<VaultAccess>> {
   const place = await vaultHere(caller.env)
   if (!place.ok) return place
-  const { passphraseFd, nonInteractive, say } = caller
-  return ok({ place: place.value, passphraseFd, nonInteractive, say })
+  const { passphraseFd, nonInteractive, say, kept } = caller
+  return ok({ place: place.value, passphraseFd, nonInteractive, say, ...(kept && { kept }) })
 }
 
 /** The vault of the current folder: the one that the project names, else the user's own. */

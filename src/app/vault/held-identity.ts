@@ -1,5 +1,4 @@
-import { get } from '../../adapters/holder/client.ts'
-import { NAMES_ENTRY, parseNames } from '../../core/provider/held-names.ts'
+import { get, type Proof } from '../../adapters/holder/client.ts'
 import { type HeldSession, parseSession, SESSION_ENTRY } from '../../core/provider/infisical/held.ts'
 import { err, type Result } from '../../core/result.ts'
 
@@ -7,26 +6,21 @@ import { err, type Result } from '../../core/result.ts'
 export const IDENTITY_ENTRY = '@identity'
 
 /** What the holder of this project keeps of a session with Infisical; undefined: nothing, or it is locked. */
-export async function heldSession(): Promise<HeldSession | undefined> {
-  const entry = await get(SESSION_ENTRY)
+export async function heldSession(proof: Proof): Promise<HeldSession | undefined> {
+  const entry = await get(SESSION_ENTRY, proof)
   if (!entry.ok) return undefined
   const session = parseSession(entry.value)
   entry.value.fill(0)
   return session
 }
 
-/** The names that the last pull found, where the provider is not the vault itself; undefined: locked. */
-export async function heldNames(): Promise<string[] | undefined> {
-  const entry = await get(NAMES_ENTRY)
-  return entry.ok ? parseNames(entry.value) : undefined
-}
-
 /**
- * The vault's identity ("AGE-SECRET-KEY-1…") from the holder of this project while it is unlocked; the caller
- * zeroes it. Failures: locked (also where there is no native part, which could hold nothing).
+ * The vault's identity ("AGE-SECRET-KEY-1…") from the holder of this project, where the passphrase was given at this
+ * terminal a short time ago or the proof says more; the caller zeroes it. Failures: locked (also where there is no native
+ * part, which could hold nothing, and without a proof: then the passphrase is asked for).
  */
-export async function sessionIdentity(): Promise<Result<Buffer>> {
-  const identity = await get(IDENTITY_ENTRY)
+export async function sessionIdentity(proof: Proof = {}): Promise<Result<Buffer>> {
+  const identity = await get(IDENTITY_ENTRY, proof)
   if (identity.ok) return identity
   const { reason } = identity.error
   return reason === 'ghost' || reason === 'native-missing' ? err({ reason: 'locked' }) : identity

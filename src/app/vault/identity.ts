@@ -1,3 +1,4 @@
+import { type Proof, prove } from '../../adapters/holder/client.ts'
 import { readIdentity } from '../../adapters/vault/vault-files.ts'
 import type { Result } from '../../core/result.ts'
 import type { Caller } from '../session/caller.ts'
@@ -12,19 +13,20 @@ export type IdentitySource = 'session' | 'keyring' | 'passphrase'
 
 /** What may open a vault beside a typed passphrase, and what becomes of one. */
 interface Ways {
-  /** Whether the key that an unlocked session keeps may. */
-  session: boolean
+  /** Whether the key that an unlocked session keeps may, and what proves that it is handed out rightly. */
+  session: Proof | false
   /** A passphrase that is kept elsewhere. Undefined: none is, or it can't be used and a person is asked instead. */
   recalled?: () => Promise<Result<Buffer> | undefined>
   /** Called with a typed passphrase that opened it; when this fails, nothing is opened. */
   typed?: (passphrase: Buffer) => Promise<Result<void>>
 }
 
-/** A command that is typed while unlocked is asked for nothing. */
-const BY_SESSION: Ways = { session: true }
+/** A command that is typed soon after the passphrase, at the same terminal, is asked for nothing. */
+const BY_SESSION: Ways = { session: {} }
 
 /**
- * The one way to a vault's identity: the key of the session unless the vault is another one's, then what is
+ * The one way to a vault's identity: the key of the session where it is handed out (a fresh passphrase at this terminal)
+ * and the vault is no other one's, then what is
  * remembered, else a typed passphrase (three tries on a terminal). A passphrase that a script passes goes before all.
  * The identity is wiped when `work` is done: what outlives it is a copy.
  * Failures: those of `work`, of the vault's files, of passphrases and of `ways`.
@@ -37,8 +39,9 @@ export async function withIdentity<T>(
   const present = await readIdentity(access.place)
   if (!present.ok) return present // before anybody types a passphrase for nothing
   const use = (identity: Buffer, from: IdentitySource) => work(identity, from).finally(() => identity.fill(0))
+  if (access.kept?.identity) return use(Buffer.from(access.kept.identity), 'passphrase')
   if (access.passphraseFd === undefined && ways.session) {
-    const session = await sessionIdentity()
+    const session = await sessionIdentity(ways.session)
     if (session.ok) {
       const done = await use(session.value, 'session')
       // Unlocked with another vault, because tazpod.yaml names a new one since: then the passphrase decides.
@@ -50,7 +53,11 @@ export async function withIdentity<T>(
     if (recalled) return recalled.ok ? use(recalled.value, 'keyring') : recalled
   }
   const identity = await typedIdentity(access, ways.typed)
-  return identity.ok ? use(identity.value, 'passphrase') : identity
+  if (!identity.ok) return identity
+  // The next command of this terminal is asked for nothing. A failure only means that it is, and a pull says it with its set.
+  if (ways.session) await prove(identity.value)
+  if (access.kept) access.kept.identity = Buffer.from(identity.value)
+  return use(identity.value, 'passphrase')
 }
 
 /** `vaultAccess` and `withIdentity` in one: for what needs the vault once. */

@@ -1,6 +1,8 @@
-import { getMany } from '../../adapters/holder/client.ts'
 import { loadProject } from '../../app/project/project.ts'
-import { previewLaunch, wipePreview } from '../../app/session/launch-preview.ts'
+import type { Caller } from '../../app/session/caller.ts'
+import { previewLaunch } from '../../app/session/launch-preview.ts'
+import { vaultAccess } from '../../app/vault/access.ts'
+import { heldValues } from '../../app/vault/held-values.ts'
 import { planFor } from '../../core/grant/explain.ts'
 import { type BindRule, bindSource } from '../../core/grant/model.ts'
 import { ok, type Result } from '../../core/result.ts'
@@ -14,19 +16,17 @@ type Named = [name: string, value: Buffer]
  * Everything that terraform is granted in `folder`, to be taken out of what it prints: it quotes the line of a variable
  * whose validation fails, `sensitive` or not. The caller ends with `wipe`. Failures: those of `previewLaunch`, locked.
  */
-export async function hiddenFromTerraform(
-  env: NodeJS.ProcessEnv,
-  folder: string,
-): Promise<Result<HiddenValues>> {
-  const preview = await previewLaunch(env, folder)
+export async function hiddenFromTerraform(caller: Caller, folder: string): Promise<Result<HiddenValues>> {
+  const preview = await previewLaunch(folder)
   if (!preview.ok) return preview
   const ops = planFor(preview.value.set, 'terraform')?.ops ?? []
   const entries = ops.flatMap((op) => ('entry' in op ? (preview.value.set.entries[op.entry] ?? []) : []))
   const names = [...new Set(entries.map(({ name }) => name))]
-  wipePreview(preview.value)
   const project = await loadProject(folder)
   if (!project.ok) return project
-  const held = await getMany(names)
+  const access = await vaultAccess(caller)
+  if (!access.ok) return access
+  const held = await heldValues(access.value, names)
   if (!held.ok) return held
   const values: Named[] = []
   for (const [index, name] of names.entries()) {

@@ -3,8 +3,8 @@ import { filesBelow } from '../../adapters/files/code-files.ts'
 import { runPlain } from '../../adapters/holder/child.ts'
 import { status } from '../../adapters/holder/client.ts'
 import { loadProject } from '../../app/project/project.ts'
+import { aboutSession } from '../../app/session/about.ts'
 import { explain } from '../../app/session/explain.ts'
-import { heldSession } from '../../app/vault/held-identity.ts'
 import type { Explanation } from '../../core/grant/explain.ts'
 import type { StoringProvider } from '../../core/provider/registry.ts'
 import { setCommand } from '../../core/provider/registry.ts'
@@ -104,8 +104,8 @@ async function session(): Promise<Result<void>> {
   })
 }
 
-async function granted({ folder, record }: Castle, { env }: PreflightOptions): Promise<Result<void>> {
-  const grants = await explain(env, folder, 'terraform', [])
+async function granted({ folder, record }: Castle): Promise<Result<void>> {
+  const grants = await explain(folder, 'terraform', [])
   if (!grants.ok) return grants
   const complete = bound(grants.value, record.provider)
   return complete.ok ? token(grants.value) : complete
@@ -130,10 +130,12 @@ function bound({ missing: [missing], rows }: Explanation, provider: StoringProvi
 /** What terraform is handed stays as it is while it runs: a token that is renewed meanwhile is another one. */
 async function token({ rows }: Explanation): Promise<Result<void>> {
   if (!rows.some(({ secret }) => secret === 'identity.token')) return ok()
-  const held = (await heldSession())?.token
+  const about = await aboutSession()
+  if (!about.ok) return about
+  const held = about.value?.token
   const left = held === undefined ? 0 : held.endsAt - Date.now()
   if (left >= LEAST_MS) return ok()
-  const short = held !== undefined && held.times.lifetime * 1000 < LEAST_MS
+  const short = held !== undefined && held.lifetime * 1000 < LEAST_MS
   return err({
     reason: 'castle-refused',
     why: `the session token that terraform gets ends in ${formatSpan(left)}: a run that loses its credentials in the middle leaves half a cluster`,

@@ -276,9 +276,10 @@ export async function ready(options: RunOptions): Promise<Result<OpenCastle>> {
 async function terraform(
   { folder }: Castle,
   args: readonly string[],
-  { env, say, json, force }: RunOptions,
+  run: RunOptions,
 ): Promise<Result<number>> {
-  const hidden = await hiddenFromTerraform(env, folder)
+  const { say, json, force } = run
+  const hidden = await hiddenFromTerraform(run, folder)
   if (!hidden.ok) return hidden
   const options = { cwd: folder, quiet: json, force, hidden: hidden.value }
   const ran = await runHiding(['terraform', ...args], options)

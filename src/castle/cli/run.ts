@@ -1,10 +1,12 @@
 import { boolean, string } from '@oclif/core/flags'
+import { passphraseFdFlag } from '../../cli/base-command.ts'
 import { errandOf } from '../../cli/errand.ts'
 import { printable } from '../../cli/output.ts'
 import type { CastleRun } from '../app/terraform.ts'
 
-/** Flags of the commands that run terraform. They need an unlocked session, so no passphrase. */
+/** Flags of the commands that run terraform. They need an unlocked session, and keep states in the vault. */
 export const runFlags = {
+  ...passphraseFdFlag,
   force: boolean({ summary: 'Despite a verbose TF_LOG, or TF_CLI_ARGS.' }),
 }
 
@@ -20,6 +22,7 @@ export function runOptions(
     force?: boolean
     json: boolean
     'non-interactive': boolean
+    'passphrase-fd'?: number | undefined
     confirm?: string | undefined
     plan?: boolean
   },

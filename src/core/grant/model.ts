@@ -20,6 +20,8 @@ export interface SessionConfig {
   /** Seconds after the unlock until the holder wipes itself, whatever runs. */
   max: number
   scope: 'user' | 'terminal'
+  /** Seconds for which a passphrase counts at its terminal for what works on the vault; 0: it is asked for each time. */
+  proof: number
   /** The exit of the last `tazpod shell` locks. */
   lockOnExit: boolean
   /** What locks besides time, told by logind; absent: nothing. */
@@ -31,7 +33,13 @@ export const LOCK_EVENTS = ['suspend', 'screen'] as const
 export type LockEvent = (typeof LOCK_EVENTS)[number]
 
 /** What holds where no project file says otherwise: 30 minutes idle, 12 hours at the most. */
-export const DEFAULT_SESSION: SessionConfig = { idle: 1_800, max: 43_200, scope: 'user', lockOnExit: false }
+export const DEFAULT_SESSION: SessionConfig = {
+  idle: 1_800,
+  max: 43_200,
+  scope: 'user',
+  proof: 300,
+  lockOnExit: false,
+}
 
 /** One secret as the file declares it; what it becomes in a child is decided by `delivery.ts`. */
 export interface SecretRule {

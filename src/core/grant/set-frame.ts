@@ -13,8 +13,14 @@ export interface SessionMeta {
   scope: 'user' | 'terminal'
   /** The end of the last `tazpod shell` of the project locks. Absent: no. */
   lockOnExit?: boolean
+  /** Somebody has given the passphrase for this set; absent: it was known already. */
+  proven?: boolean
+  /** Seconds for which that counts at their terminal. */
+  proof?: number
   /** Of the `tazpod.yaml` that the set was compiled from; absent without a project. */
   config?: ConfigIdentity
+  /** SHA-256 of that file, hexadecimal. */
+  digest?: string
   /** Name shown to people. */
   label: string
   /** Absolute path of the project folder; empty without one. */
@@ -31,8 +37,11 @@ interface ConfigIdentity {
   ctimeNs: bigint
 }
 
+/** Of SHA-256. */
+const DIGEST_BYTES = 32
+
 /** The numbers of `native/protocol`: test/vectors/layout.tsv holds both to one table. */
-export const FRAME = { header: 8, version: 3, set: 1 } as const
+export const FRAME = { header: 8, version: 4, set: 1 } as const
 export const RECORD = {
   meta: 1,
   entry: 2,
@@ -69,6 +78,8 @@ interface Sink {
   u64(value: bigint): void
   str(text: string, limit: number): void
   bytes(value: Buffer): void
+  /** Without a length. */
+  raw(value: Buffer): void
   /** A record: its type, the length of what `body` writes, and that. */
   record(type: number, body: (sink: Sink) => void): void
   readonly length: number
@@ -97,9 +108,12 @@ function writeMeta(sink: Sink, session: SessionMeta, secrets: number): void {
   sink.u8(session.scope === 'terminal' ? 1 : 0)
   sink.u8(session.cause === 'refresh' ? 1 : 0)
   sink.u8(session.lockOnExit ? 1 : 0)
-  const { config } = session
+  sink.u8(session.proven ? 1 : 0)
+  sink.u32(session.proof ?? 0)
+  const { config, digest } = session
   sink.u8(config === undefined ? 0 : 1)
   for (const field of ['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const) sink.u64(config?.[field] ?? 0n)
+  sink.raw(digest === undefined ? Buffer.alloc(DIGEST_BYTES) : Buffer.from(digest, 'hex'))
   sink.str(session.label, SET_LIMITS.nameBytes)
   sink.str(session.root, SET_LIMITS.pathBytes)
   sink.str(session.provider, SET_LIMITS.nameBytes)
@@ -179,6 +193,10 @@ class Measure implements Sink {
     this.length += 4 + value.length
   }
 
+  raw(value: Buffer): void {
+    this.length += value.length
+  }
+
   record(_type: number, body: (sink: Sink) => void): void {
     this.length += 5
     body(this)
@@ -221,6 +239,10 @@ class Writer implements Sink {
 
   bytes(value: Buffer): void {
     this.u32(value.length)
+    this.raw(value)
+  }
+
+  raw(value: Buffer): void {
     this.#at += value.copy(this.#target, this.#at)
   }
 

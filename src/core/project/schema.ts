@@ -128,6 +128,7 @@ const session = z.strictObject({
   idle: z.union([z.literal('never').transform(() => 0), duration]).default(DEFAULT_SESSION.idle),
   max: duration.default(DEFAULT_SESSION.max),
   scope: choice('scope', ['user', 'terminal'] as const).default(DEFAULT_SESSION.scope),
+  proof: z.union([z.literal(['0', 'never']).transform(() => 0), duration]).default(DEFAULT_SESSION.proof),
   lockOnExit: flag('lockOnExit').default(DEFAULT_SESSION.lockOnExit),
   lockOn: z.array(choice('event', LOCK_EVENTS)).optional(),
 })

@@ -32,6 +32,7 @@ const HEAD = `# What tazpod hands to which command. Names only: this file is com
 const SESSION = `
 # When tazpod locks itself: after \`idle\` without a command, after \`max\` anyway.
 # scope: terminal = only terminals that gave the passphrase may use the session.
+# proof: 5m = so long a passphrase counts at its terminal; 0 = ask each time.
 # lockOn: [suspend, screen] = also when the machine sleeps, the screen locks.
 session: { idle: 30m, max: 12h, scope: user }
 `

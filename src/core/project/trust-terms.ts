@@ -1,6 +1,6 @@
 import { envNameEffect } from '../grant/env-name.ts'
 import type { GrantRow } from '../grant/grants.ts'
-import type { ProjectConfig } from '../grant/model.ts'
+import { DEFAULT_SESSION, type ProjectConfig } from '../grant/model.ts'
 import { definitionOf, PROVIDER_NAMES } from '../provider/registry.ts'
 import { formatDuration } from '../text/duration.ts'
 import { lookalikeProblem } from '../text/lookalike.ts'
@@ -17,6 +17,12 @@ export function grantLine(row: GrantRow): string {
 const LOCKS_ON = {
   suspend: 'locks when the machine goes to sleep',
   screen: 'locks when your screen is locked',
+}
+
+function proofLine(seconds: number): string {
+  return seconds === 0
+    ? 'asks for the passphrase each time that the vault is worked on'
+    : `a passphrase counts for ${formatDuration(seconds)} at its terminal`
 }
 
 /** Where the secrets come from and how long they stay, one line each. */
@@ -36,6 +42,7 @@ export function settingLines(config: ProjectConfig): string[] {
       path === undefined ? [] : [`${name} is the one in ${path}`],
     ),
     ...(session.lockOn ?? []).map((event) => LOCKS_ON[event]),
+    ...(session.proof === DEFAULT_SESSION.proof ? [] : [proofLine(session.proof)]),
     `may be asked by ${session.scope === 'user' ? 'every terminal of yours' : 'this terminal only'}`,
   ]
 }

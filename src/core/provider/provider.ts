@@ -23,6 +23,8 @@ interface ProviderSession {
   refresh: number
   /** Seconds until `identity.token` ends; 0 = never. */
   tokenLeft: number
+  /** Of the session: its end (Unix ms), and for how long it was given (seconds). */
+  token?: { endsAt: number; lifetime: number }
 }
 
 /** A source of secrets. A fetch delivers everything or fails: nothing half-loaded is ever handed on. */

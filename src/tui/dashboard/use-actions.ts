@@ -1,7 +1,7 @@
 import { useApp } from 'ink'
 import { useRef } from 'react'
 import type { DashboardSource } from '../../app/dashboard/source.ts'
-import type { Pulled } from '../../app/session/pull.ts'
+import type { Pulled } from '../../app/session/pulled.ts'
 import { explainLines } from '../../cli/explain-lines.ts'
 import { printable } from '../../cli/output.ts'
 import { trustLines } from '../../cli/trust-lines.ts'

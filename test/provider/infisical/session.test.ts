@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { reasonsOf } from '../../support/holder.ts'
 import { inside, type Lab, lab, MODES, member, pull } from '../../support/infisical.ts'
-import { makeProject, must } from '../../support/project.ts'
+import { makeProject, must, PASSPHRASE } from '../../support/project.ts'
 import { Scratch } from '../../support/scratch.ts'
 import { shellAtTerminal } from '../../support/shell/session.ts'
 import { startTazpod, tazpod } from '../../support/tazpod.ts'
@@ -219,7 +219,7 @@ test('logout ends what is unlocked with that identity', async () => {
   await member(scratch, here, yaml())
   await pull(scratch)
   const token = (await inside(scratch, 'cat "$SESSION_FILE"')).trim()
-  const out = await tazpod(scratch, ['logout'])
+  const out = await tazpod(scratch, ['logout'], { passphrase: PASSPHRASE })
   expect(out).toMatchObject({ status: 0 })
   expect(out.stdout).toContain('this project is locked')
   expect(server.tokenState(token)?.revoked).toBe(true)

@@ -72,6 +72,8 @@ test('pulled in the shell while unlocked: a monitor that was killed is replaced,
   const isThere = async () => JSON.parse(await must(scratch, ['status', '--json'])).refresh.monitor
   expect(await until(async () => !(await isThere()))).toBe(true)
   shell.line(`'${tazpodBinary()}' pull`)
+  await shell.waitForText('Passphrase of the vault:') // nobody is left who could fetch without it
+  shell.line(PASSPHRASE)
   await shell.waitForText(/^unlocked:/m)
   expect(await isThere()).toBe(true)
   expect(await until(() => monitors().length === 1)).toBe(true)

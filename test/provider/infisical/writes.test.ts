@@ -121,7 +121,7 @@ test('while unlocked an errand uses the session that is there and does not end i
   await member(scratch, here, YAML)
   await pull(scratch)
   server.requests.length = 0
-  await must(scratch, ['secrets', 'list'])
+  await must(scratch, ['secrets', 'list'], { passphrase: PASSPHRASE })
   expect(server.requests.map(({ path }) => path).filter((path) => /login|revoke/.test(path))).toEqual([])
   expect((await pull(scratch)).status).toBe(0)
 })

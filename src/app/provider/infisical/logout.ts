@@ -36,7 +36,7 @@ export function logOut(
     const known = identityOf(doc.value, name)
     wipeDocument(doc.value)
     if (!known.ok) return known
-    const held = await heldSession()
+    const held = await heldSession({ key: identity })
     const mine = held?.identity === name ? held : undefined
     const ended =
       mine === undefined

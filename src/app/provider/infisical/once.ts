@@ -62,7 +62,7 @@ export async function atInfisical<T>(
     const source = sourceOf(doc.value, config, errand.env)
     if (!source.ok) return source
     const { client } = source.value
-    const held = await heldSession()
+    const held = await heldSession({ key: identity })
     const before = held?.source === source.value.hash ? held : undefined
     try {
       errand.progress(`asking ${client.host}`)

@@ -1,4 +1,4 @@
-import { getMany } from '../../../adapters/holder/client.ts'
+import { getMany, type Proof } from '../../../adapters/holder/client.ts'
 import type { Failure } from '../../../core/failure/failure.ts'
 import type { InfisicalFailure } from '../../../core/failure/infisical.ts'
 import type { ProjectConfig } from '../../../core/grant/model.ts'
@@ -99,7 +99,7 @@ async function provide(
   const { token } = session
   let secrets: ReadonlyMap<string, Buffer> | undefined = combined && onlyNamed(combined.secrets, wanted.names)
   if (secrets === undefined) {
-    const held = await heldValues(session, wanted.names)
+    const held = await heldValues(session, wanted.names, options.proof)
     if (!held.ok) return held
     if (held.value === undefined) {
       // The holder has lost some of them: everything is fetched anew, without the note of what was there.
@@ -123,6 +123,7 @@ async function provide(
       entries: entriesOf(session, options.label),
       refresh: refreshIn(token),
       tokenLeft: left,
+      token: { endsAt: token.endsAt, lifetime: token.times.lifetime },
     },
     notes: combined?.notes ?? [],
   })
@@ -132,9 +133,10 @@ async function provide(
 async function heldValues(
   session: HeldSession,
   names: ReadonlySet<string>,
+  proof: Proof,
 ): Promise<Result<Map<string, Buffer> | undefined>> {
   const known = session.names.map(([name]) => name).filter((name) => names.has(name))
-  const values = await getMany(known)
+  const values = await getMany(known, proof)
   if (!values.ok) return values
   const held = new Map<string, Buffer>()
   for (const [index, name] of known.entries()) {

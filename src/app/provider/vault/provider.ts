@@ -9,7 +9,7 @@ export function vaultProvider(_: unknown, { doc }: { doc: VaultDocument }): Resu
 }
 
 /** Everything in an opened vault; the values are copies. */
-export function vaultSet(doc: VaultDocument): ProvidedSet {
+function vaultSet(doc: VaultDocument): ProvidedSet {
   const names = new Map([...doc.secrets.keys()].map((name) => [name, 'vault']))
   return { secrets: secretsOf(doc), identity: new Map(), names, notes: [] }
 }

@@ -48,7 +48,7 @@ interface RotateOptions extends RunOptions {
 export async function rotateKey(options: RotateOptions): Promise<Result<Rotated>> {
   const first = await ready(options)
   if (!first.ok) return first
-  const able = await canRotate(first.value, options)
+  const able = await canRotate(first.value)
   if (!able.ok) return able
   const steps: RotationStep[] = []
   let rewritten = 0
@@ -101,7 +101,7 @@ interface Done {
 }
 
 /** How many control planes there are. */
-async function canRotate({ castle }: OpenCastle, { env }: RotateOptions): Promise<Result<number>> {
+async function canRotate({ castle }: OpenCastle): Promise<Result<number>> {
   const known = await readKnown(castle.folder)
   if (!known.ok) return known
   const { talos_version: talos, nodes } = known.value.topology
@@ -117,7 +117,7 @@ async function canRotate({ castle }: OpenCastle, { env }: RotateOptions): Promis
       why: `castle ${castle.record.name} is ${castle.record.life}: only the key of a living cluster is rotated`,
       next: 'tazpod castle secretbox check',
     })
-  const grants = await explain(env, castle.folder, 'terraform', [])
+  const grants = await explain(castle.folder, 'terraform', [])
   if (!grants.ok) return grants
   const next = nextKeyName(castle.record)
   if (grants.value.rows.some(({ secret }) => secret === next))
