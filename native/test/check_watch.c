@@ -212,7 +212,7 @@ static void check_need(struct holder *h)
 	on_monitor(h);
 	CHECK(h->monitor && h->clients[0] && h->clients[0]->trusted && h->clients[0]->pidfd == -1);
 	struct client *c = h->clients[0];
-	c->frame = (struct frame){WIRE_VERSION, FRAME_EXEC, 0};
+	c->frame = (struct frame){WIRE_VERSION, FRAME_STATUS, 0};
 	answer_request(h, c);
 	struct reader r = {c->answer.data + WIRE_HEADER, c->answer.used - WIRE_HEADER, false};
 	CHECK(c->answer.data[3] == FRAME_ERROR && get_u16(&r) == ERROR_BAD);
