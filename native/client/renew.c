@@ -1,6 +1,7 @@
 /* RENEW: the session fetches its secrets anew, with what it holds itself. */
 #include "client/renew.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ void renew_now(const struct location *location)
 	channel_patience(fd, EXEC_REFRESH_S);
 	channel_send_empty(fd, FRAME_RENEW);
 	(void)channel_try_receive(fd, &reply);
+	free(reply.body);
 	close(fd);
 }
 

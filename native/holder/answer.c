@@ -13,10 +13,17 @@
 /* After the wipe only the answer to `lock` is still being sent; nobody may hold up the end. */
 #define LAST_WORD_NS SECOND_NS
 
-void answer_begin(struct client *c)
+void drop_body(struct client *c)
 {
+	if (c->body && c->frame.type == FRAME_GET) /* there may be a key in it */
+		explicit_bzero(c->body, c->frame.length);
 	free(c->body);
 	c->body = NULL;
+}
+
+void answer_begin(struct client *c)
+{
+	drop_body(c);
 	c->phase = PHASE_ANSWER;
 	c->sent = 0;
 	frame_begin(&c->answer);

@@ -63,7 +63,7 @@ static void drop_client(struct holder *h, uint32_t slot)
 		close(c->carried);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	free(c->body);
+	drop_body(c);
 	arena_wipe(&c->arena);
 	writer_free(&c->answer);
 	free(c->values);

@@ -124,6 +124,8 @@ void answer_request(struct holder *holder, struct client *client);
 /* Replaces the answer of CLIENT by an ERROR frame. */
 void answer_error(struct client *client, enum wire_error code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Frees the body of the request, wiped where it may hold a key. */
+void drop_body(struct client *client);
 /* Drops the request and starts an answer: everything put after it goes into one frame. */
 void answer_begin(struct client *client);
 /* Sends what there is of an answer to the client in SLOT, the rest when it has room. */

@@ -131,8 +131,7 @@ void answer_renew(struct holder *h, struct client *c)
 	}
 	if (c->phase == PHASE_ANSWER)
 		return;
-	free(c->body);
-	c->body = NULL;
+	drop_body(c);
 	c->drop_at = clock_ns(CLOCK_MONOTONIC) + RENEW_PATIENCE_S * SECOND_NS;
 	if (h->monitor)
 		c->phase = PHASE_WAIT;

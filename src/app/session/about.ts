@@ -1,7 +1,6 @@
 import { get } from '../../adapters/holder/client.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
-import type { Result } from '../../core/result.ts'
-import { ok } from '../../core/result.ts'
+import { ok, type Result } from '../../core/result.ts'
 import { ABOUT_ENTRY, type About, type AboutSecret, parseAbout } from '../../core/session/about.ts'
 import type { VaultDocument } from '../../core/vault/document.ts'
 import { fingerprint, fingerprintKey } from '../vault/fingerprint.ts'

@@ -12,6 +12,7 @@ import { definitionOf, type ProviderName } from '../../core/provider/registry.ts
 import { err, ok, type Result } from '../../core/result.ts'
 import { ABOUT_ENTRY, encodeAbout } from '../../core/session/about.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
+import { MAX_VALUE } from '../../core/vault/limits.ts'
 import { absentPlaceholders, createPlaceholders, requireOutOfGit } from '../project/placeholders.ts'
 import { loadProject, type Project } from '../project/project.ts'
 import { requireTrust, type TrustOptions } from '../project/trust.ts'
@@ -190,9 +191,10 @@ function internalEntries(
   const fromVault = definitionOf(provider).shows === 'vault'
   const entries: (readonly [string, Buffer])[] = [
     [IDENTITY_ENTRY, identity],
-    [ABOUT_ENTRY, encodeAbout(aboutProvided(provided, doc, fromVault, identity))],
     ...(provided.session?.entries ?? []),
   ]
+  const about = encodeAbout(aboutProvided(provided, doc, fromVault, identity), MAX_VALUE)
+  if (about !== undefined) entries.push([ABOUT_ENTRY, about])
   if (!fromVault) {
     const taken = new Set(granted.map(({ name }) => name))
     // A refresh that the server answers with "not changed" finds its values here.

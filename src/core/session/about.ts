@@ -28,9 +28,14 @@ interface AboutToken {
   lifetime: number
 }
 
-/** The bytes of that entry. */
-export function encodeAbout({ secrets, token }: About): Buffer {
-  return Buffer.from(JSON.stringify({ secrets: [...secrets], token }))
+/**
+ * The bytes of that entry, at most `limit`: of thousands of secrets the names alone. Undefined: not even those fit, and
+ * nobody is told what there is.
+ */
+export function encodeAbout({ secrets, token }: About, limit: number): Buffer | undefined {
+  const names = [...secrets.keys()].map((name) => [name, {}])
+  const forms = [[...secrets], names].map((known) => Buffer.from(JSON.stringify({ secrets: known, token })))
+  return forms.find(({ length }) => length <= limit)
 }
 
 /** Undefined: not what this version writes. */
@@ -40,7 +45,7 @@ export function parseAbout(bytes: Buffer): About | undefined {
       secrets: [string, AboutSecret][]
       token?: AboutToken
     }
-    return { secrets: new Map(secrets), ...(token && { token }) }
+    return Array.isArray(secrets) ? { secrets: new Map(secrets), ...(token && { token }) } : undefined
   } catch {
     return undefined
   }
