@@ -2,12 +2,16 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  constants,
   copyFileSync,
   existsSync,
   globSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +56,7 @@ const AWS = Object.fromEntries(
 const fresh = `dist.new-${process.pid}`
 
 buildNative()
+executeOnlyNode()
 await bundle(fresh)
 grammar(fresh)
 swap(fresh, 'dist')
@@ -72,6 +77,24 @@ function buildNative() {
   chmodSync(launcher, 0o755)
   renameSync(launcher, 'bin/tazpod')
   if (!native && process.env.TAZPOD_REQUIRE_NATIVE) process.exit(1)
+}
+
+/**
+ * A Node that may be executed and not be read: the kernel keeps such a process closed from its first instruction to the other
+ * ones of its user (execve(2), ptrace(2) "dumpable"). The bytes are shared with the package's where the file system can.
+ */
+function executeOnlyNode() {
+  const [from] = globSync('node_modules/node-linux-*/bin/node')
+  if (from === undefined) return // some other Node is on the PATH
+  const [made, source] = ['native/build/node', statSync(from)]
+  if (existsSync(made) && statSync(made).mtimeMs === source.mtimeMs && statSync(made).size === source.size)
+    return
+  const copy = `${made}.${process.pid}`
+  mkdirSync('native/build', { recursive: true })
+  copyFileSync(from, copy, constants.COPYFILE_FICLONE)
+  utimesSync(copy, source.atime, source.mtime)
+  chmodSync(copy, 0o111)
+  renameSync(copy, made)
 }
 
 /** Whether this machine could compile anything at all the way the Makefile does. */

@@ -56,8 +56,10 @@ static void require_descriptors(void)
 
 _Noreturn void node_become(char **argv)
 {
-	/* npm puts the package into our node_modules, or beside us when we are a dependency ourselves. */
-	static const char *const places[] = {"node_modules", ".."};
+	/* First the copy that nobody may read, so that the process is closed to the user's other ones from its start (the build
+	 * makes it). npm puts the package into our node_modules, or beside us when we are a dependency ourselves. */
+	static const char *const places[] = {"native/build/node", "node_modules/" NODE_PACKAGE "/bin/node",
+	                                     "../" NODE_PACKAGE "/bin/node"};
 	char root[PATH_MAX], main_js[PATH_MAX], node[PATH_MAX];
 	size_t argc = 0;
 	install_root(root);
@@ -75,7 +77,7 @@ _Noreturn void node_become(char **argv)
 	clean_environment();
 	forbid_core();
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		format_into(node, sizeof node, "%s/%s/" NODE_PACKAGE "/bin/node", root, places[i]);
+		format_into(node, sizeof node, "%s/%s", root, places[i]);
 		execv(node, args);
 	}
 	strcpy(node, "node"); /* an unknown version: it may not know the flag */

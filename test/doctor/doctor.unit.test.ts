@@ -22,6 +22,7 @@ const GOOD: SystemFacts = {
   native: true,
   binary: '/opt/tazpod/bin/tazpod',
   node: '24.0.0',
+  nodeReadable: false,
   files: [{ path: '/home/a/vault.age', kind: 'file', uid: 1000, mode: 0o600, memory: false }],
   tools: [{ name: 'terraform', path: '/usr/bin/terraform', version: '1.11.4' }],
 }

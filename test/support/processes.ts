@@ -16,10 +16,16 @@ export interface Process {
   command: string
 }
 
-/** Every process whose first environment held `entry` (`NAME=value`). Others' and undumpable ones: only as root. */
+/**
+ * Every process whose first environment held `entry` (`NAME=value`). Others' and undumpable ones: only as root. Node is
+ * undumpable: one that this test process has started, or a process that is found, counts.
+ */
 export function processesWithEnv(entry: string): Process[] {
+  const held = (pid: number): boolean => proc(`/proc/${pid}/environ`).split('\0').includes(entry)
+  const closed = (pid: number): boolean =>
+    process.getuid?.() !== 0 && proc(`/proc/${pid}/environ`) === '' && commandLine(pid).includes('main.js')
   return pids()
-    .filter((pid) => proc(`/proc/${pid}/environ`).split('\0').includes(entry))
+    .filter((pid) => held(pid) || (closed(pid) && (parentOf(pid) === process.pid || held(parentOf(pid)))))
     .filter((pid) => !isZombie(pid))
     .map((pid) => ({ pid, command: commandLine(pid) }))
 }

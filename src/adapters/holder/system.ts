@@ -66,8 +66,18 @@ export async function systemFacts(
     native: install.native,
     binary: install.binary,
     node: process.versions.node,
+    nodeReadable: isReadable(process.execPath),
     files: privateFiles.flatMap((path) => folder(path) ?? []),
     tools,
+  }
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

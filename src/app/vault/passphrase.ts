@@ -1,5 +1,6 @@
 import { readSecretFd } from '../../adapters/terminal/secret-fd.ts'
 import { askHidden, hasTerminal } from '../../adapters/terminal/terminal.ts'
+import { tracer } from '../../adapters/terminal/tracer.ts'
 import { failureText } from '../../core/failure/words.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { MAX_PASSPHRASE } from '../../core/text/line-editor.ts'
@@ -16,9 +17,11 @@ interface PassphraseSource {
 
 /**
  * Gets a passphrase from `fd`, or from the terminal. 1 to 1024 bytes; the caller zeroes it.
- * Failures: no-terminal (also with `nonInteractive`), interrupted, bad-passphrase.
+ * Failures: traced, no-terminal (also with `nonInteractive`), interrupted, bad-passphrase.
  */
 async function obtainPassphrase(source: PassphraseSource): Promise<Result<Buffer>> {
+  const seen = tracer()
+  if (seen) return err({ reason: 'traced', ...seen })
   if (source.fd !== undefined) return readSecretFd(source.fd, MAX_PASSPHRASE)
   if (source.nonInteractive || !hasTerminal()) {
     return err({

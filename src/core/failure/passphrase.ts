@@ -7,6 +7,8 @@ export type PassphraseFailure =
   /** `what`: a client secret or a recovery key; absent: a passphrase. */
   | { reason: 'bad-passphrase'; why: string; what?: string }
   | { reason: 'keyring'; why: string }
+  /** Somebody is attached to this process with ptrace(2). */
+  | { reason: 'traced'; pid: number; name: string }
   | { reason: 'recovery-key'; why: string }
 
 export const passphraseWords: Words<PassphraseFailure> = {
@@ -27,6 +29,10 @@ export const passphraseWords: Words<PassphraseFailure> = {
   keyring: (failure) => ({
     message: `the desktop's secret service can't be used: ${failure.why}. Without it, leave out --remember and type the passphrase, or pass it with --passphrase-fd`,
     exitCode: EXIT.unavailable,
+  }),
+  traced: ({ pid, name }) => ({
+    message: `process ${pid} (${name}) is attached to this command of tazpod and would see the passphrase; nothing was asked for`,
+    exitCode: EXIT.refused,
   }),
   'recovery-key': (failure) => ({
     message: `the vault was not recovered: ${failure.why}`,

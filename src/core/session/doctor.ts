@@ -27,6 +27,8 @@ export interface SystemFacts {
   native: boolean
   binary: string
   node: string
+  /** The file of Node can be read: other processes of the user can look into those that run it. */
+  nodeReadable: boolean
   /** Vault files and the folders they are in; missing ones left out. */
   files: FolderFact[]
   tools: ToolFact[]
@@ -67,6 +69,7 @@ export function diagnose(facts: SystemFacts): Finding[] {
     swap(facts),
     coreDumps(facts),
     neighbours(facts),
+    nodeFile(facts),
     ...hibernation(facts),
     runtimeFolder(facts),
     temporary(facts),
@@ -283,6 +286,19 @@ function privateFile(file: FolderFact, uid: number): Finding[] {
     return [finding('vault files', 'fail', `others may read ${file.path} (${octal(file.mode)})`, fix)]
   }
   return file.kind === 'file' ? [finding('vault files', 'ok', `${file.path} (${octal(file.mode)})`)] : []
+}
+
+function nodeFile({ uid, nodeReadable }: SystemFacts): Finding {
+  const check = 'node'
+  if (uid === 0) return finding(check, 'ok', "root is not kept out of Node's memory")
+  return nodeReadable
+    ? finding(
+        check,
+        'warn',
+        'the file of Node can be read, so your other processes can look into it while it has the passphrase',
+        'a package whose Node is execute-only, or npm run build in a checkout',
+      )
+    : finding(check, 'ok', 'runs from a file that can only be executed: closed to your other processes')
 }
 
 function tools({ tools: all }: SystemFacts): Finding {
