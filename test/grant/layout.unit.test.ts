@@ -1,8 +1,8 @@
 /** The numbers that Node and the native part share: `make -C native check` reads the same table. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { ABSENT } from '../../src/adapters/holder/client.ts'
 import { PAGE } from '../../src/adapters/holder/session-page.ts'
+import { ABSENT } from '../../src/adapters/holder/values.ts'
 import { KEEP_UMASK, SET_LIMITS } from '../../src/core/grant/launch-set.ts'
 import { ENTRY, FRAME, RECORD } from '../../src/core/grant/set-frame.ts'
 

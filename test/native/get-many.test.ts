@@ -1,7 +1,7 @@
 /** `ghost get --many`: many values with one request, all of one set. */
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { getMany } from '../../src/adapters/holder/client.ts'
+import { getMany } from '../../src/adapters/holder/values.ts'
 import { filled, heldEntry, KEY, native } from '../support/holder.ts'
 import { Scratch } from '../support/scratch.ts'
 import type { Run } from '../support/tazpod.ts'

@@ -20,13 +20,16 @@ async function report(as: { uid?: number }): Promise<AttackReport> {
 }
 
 describe('doctor --attack', () => {
-  test('finds what SECURITY.md says of rootless mode: the running command is open, all else is refused', async () => {
+  test('finds what SECURITY.md says of rootless mode: a command and exec are open, all else is refused', async () => {
     const { mode, results } = await report({})
     expect(mode).toBe('rootless')
     const open = results.filter(({ seen }) => seen === 'read')
-    expect(open).toMatchObject([{ probe: 'granted file', attacker: 'same-user', state: 'running' }])
+    expect(open).toMatchObject([
+      { probe: 'exec', attacker: 'same-user', state: 'idle' },
+      { probe: 'granted file', attacker: 'same-user', state: 'running' },
+    ])
     expect(results.filter(({ ok }) => !ok)).toEqual([])
-    expect(results.length).toBeGreaterThanOrEqual(11)
+    expect(results.length).toBeGreaterThanOrEqual(20)
     expect(readFileSync('SECURITY.md', 'utf8')).toMatch(/rootless/i)
   })
 
@@ -36,7 +39,7 @@ describe('doctor --attack', () => {
       const { results } = await report({ uid: 0 })
       expect(results.filter(({ ok }) => !ok)).toEqual([])
       const refused = results.filter(({ seen }) => seen === 'refused')
-      expect(refused.filter(({ attacker }) => attacker === 'other-user').length).toBeGreaterThanOrEqual(10)
+      expect(refused.filter(({ attacker }) => attacker === 'other-user').length).toBeGreaterThanOrEqual(19)
       expect(refused).toContainEqual(expect.objectContaining({ probe: 'secret memory', attacker: 'root' }))
     },
   )

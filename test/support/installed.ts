@@ -2,6 +2,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -48,6 +49,13 @@ function copyOut(): string {
   chmodSync(to, 0o755)
   const packages = ['node_modules/@napi-rs', 'node_modules/@lydell', 'node_modules/node-pty']
   for (const part of ['bin', 'dist', 'oclif.manifest.json', 'package.json', ...packages]) copy(part, to)
+  // The Node that can't be read: a link needs no right to read it.
+  try {
+    mkdirSync(join(to, 'native/build'), { recursive: true })
+    linkSync(join(CHECKOUT, 'native/build/node'), join(to, 'native/build/node'))
+  } catch {
+    // another file system, or not built here: the package's own is used
+  }
   // Node itself without its 67 MB of headers
   for (const name of readdirSync(join(CHECKOUT, 'node_modules'))) {
     if (name.startsWith('node-linux-')) copy(`node_modules/${name}/bin`, to)

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import type { Failure } from '../../core/failure/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { findInstall } from './install.ts'
+import { ERRORS, failureOf, json, LOCKED, runNative, type Surroundings } from './run-native.ts'
 
 /** What the native binary says about the current folder: its project, and whether a holder is unlocked for it. */
 export interface Where {
@@ -63,24 +62,8 @@ export interface LockReport {
   running: RunningCommand[]
 }
 
-/** Folder and environment that a verb runs in; default: those of this process. */
-interface Surroundings {
-  cwd: string
-  env: NodeJS.ProcessEnv
-}
-
-const LOCKED = 75
-/** A failure comes as a line of JSON on this descriptor. */
-const ERRORS = ['--errors-fd', '3'] as const
 /** A watcher that gave up (a runtime folder that can't be trusted) is started again after this. */
 const RESTART_MS = 5000
-/** Largest answer that is read: one value of 1 MiB, or a status with many children. */
-const MAX_OUTPUT = 8 * 1024 * 1024
-/** A whole set, and a length before each value. */
-const MAX_MANY = 65 * 1024 * 1024
-const NUL = Buffer.alloc(1)
-/** In the place of a length: there is no entry of that name. */
-export const ABSENT = 0xffff_ffff
 
 /** The project of the current folder. Failures: native-missing, ghost. */
 export async function where(surroundings?: Surroundings): Promise<Result<Where>> {
@@ -103,90 +86,6 @@ export async function put(frame: Buffer, surroundings?: Surroundings): Promise<R
 export async function lockOn(events: readonly string[], surroundings?: Surroundings): Promise<Result<void>> {
   const done = await runNative(['ghost', 'sentinel', ...events], { surroundings })
   return done.ok ? ok() : done
-}
-
-/** What lets a value out of the session (PROTOCOL.md, GET); empty: that the passphrase was given here a short time ago. */
-export interface Proof {
-  /** The vault's identity, as it was opened by a passphrase. */
-  key?: Buffer | undefined
-  /** A connection to the holder that this process has inherited: it is the session's own refresh. */
-  over?: number | undefined
-}
-
-/**
- * The value of one entry of the unlocked holder, internal ones (`@identity`) too; the caller zeroes it.
- * Failures: locked, ghost (no such entry; 77: a proof is wanted), native-missing.
- */
-export async function get(name: string, proof: Proof = {}): Promise<Result<Buffer>> {
-  return lockedOr(
-    await runNative(['ghost', 'get', ...proofFlags(proof), name], { ...proof, input: proof.key }),
-  )
-}
-
-/**
- * The values of several entries of the unlocked holder, all from one set; undefined for a name that it does not have.
- * The caller zeroes them. Failures: as `get`.
- */
-export async function getMany(
-  names: readonly string[],
-  proof: Proof = {},
-  surroundings?: Surroundings,
-): Promise<Result<(Buffer | undefined)[]>> {
-  if (names.length === 0) return ok([])
-  if (names.some((name) => name.includes('\0'))) throw new RangeError('a name with a NUL byte')
-  const list = Buffer.from(names.map((name) => `${name}\0`).join(''))
-  const input = proof.key ? Buffer.concat([proof.key, NUL, list]) : list
-  const args = ['ghost', 'get', ...proofFlags(proof), '--many']
-  const found = await runNative(args, { ...proof, input, maxOutput: MAX_MANY, surroundings }).finally(() =>
-    input.fill(0),
-  )
-  if (!found.ok) return lockedOr(found)
-  const values: (Buffer | undefined)[] = []
-  for (let at = 0; at < found.value.length; ) {
-    const size = found.value.readUInt32LE(at)
-    at += 4
-    values.push(size === ABSENT ? undefined : found.value.subarray(at, at + size))
-    at += size === ABSENT ? 0 : size
-  }
-  return ok(values)
-}
-
-function proofFlags({ key, over }: Proof): string[] {
-  return over === undefined ? (key === undefined ? [] : ['--key']) : ['--over', '4']
-}
-
-/** Tells the session that the passphrase was given at this terminal. Failures: locked, ghost (another vault's key). */
-export async function prove(key: Buffer): Promise<Result<void>> {
-  const done = await runNative(['ghost', 'prove'], { input: key })
-  return done.ok ? ok() : lockedOr(done)
-}
-
-/**
- * Has the session fetch its secrets anew, with what it holds itself, and waits; `digest`: SHA-256 of tazpod.yaml, in
- * hexadecimal, all zeros without one. Returns what the refresh has said. Failures: locked (also: the file is another one
- * than at the passphrase, or nobody is there to fetch), ghost, native-missing.
- */
-export async function renew(digest: string): Promise<Result<Buffer>> {
-  return lockedOr(await runNative(['ghost', 'renew', digest]))
-}
-
-/**
- * What a command has made of a file that it was `given` takes the place of the value, until the lock or the next pull.
- * Failures: locked, ghost (65: the value is another one meanwhile; 77: it is not kept).
- */
-export async function keep(name: string, given: Buffer, now: Buffer): Promise<Result<void>> {
-  const sizes = Buffer.alloc(8)
-  sizes.writeUInt32LE(given.length, 0)
-  sizes.writeUInt32LE(now.length, 4)
-  const input = Buffer.concat([sizes, given, now])
-  const done = await runNative(['ghost', 'keep', name], { input }).finally(() => input.fill(0))
-  return done.ok ? ok() : lockedOr(done)
-}
-
-function lockedOr<T extends Result<Buffer>>(result: T): T | Result<never> {
-  if (result.ok) return result
-  const { error } = result
-  return err(error.reason === 'ghost' && error.exitCode === LOCKED ? { reason: 'locked' } : error)
 }
 
 /** State of this project's holder. Failures: native-missing, ghost. */
@@ -321,76 +220,4 @@ export async function flock(file: string): Promise<Result<FileLock>> {
     resolve(err(failure.exitCode === LOCKED ? { reason: 'vault-busy', path: file } : failure))
   })
   return promise
-}
-
-interface NativeOptions {
-  input?: Buffer | undefined
-  surroundings?: Surroundings | undefined
-  maxOutput?: number
-  /** A descriptor of this process that the verb gets as its descriptor 4. */
-  over?: number | undefined
-}
-
-/** Runs a verb with `input` on its stdin; secrets travel only over these pipes, never in argv or environment. */
-async function runNative(
-  args: readonly string[],
-  { input, surroundings, maxOutput = MAX_OUTPUT, over }: NativeOptions = {},
-): Promise<Result<Buffer>> {
-  const install = findInstall()
-  if (!install.native) return err({ reason: 'native-missing', path: install.binary })
-  const { promise, resolve } = Promise.withResolvers<Result<Buffer>>()
-  const child = spawn(install.binary, [...ERRORS, ...args], {
-    ...surroundings,
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'ignore', 'pipe', ...(over === undefined ? [] : [over])],
-  })
-  const out: Buffer[] = []
-  const failed = failureOf(child)
-  let size = 0
-  child.stdout?.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size > maxOutput) child.kill()
-    else out.push(chunk)
-  })
-  child.on('error', () => resolve(err({ reason: 'native-missing', path: install.binary })))
-  child.on('close', (code) => {
-    const output = Buffer.concat(out)
-    for (const chunk of out) chunk.fill(0)
-    if (code === 0) return resolve(ok(output))
-    output.fill(0)
-    resolve(err(failed()))
-  })
-  if (input && child.stdin) {
-    child.stdin.on('error', () => {}) // it ended early: its exit code says why
-    child.stdin.end(input)
-  }
-  return promise
-}
-
-type GhostFailure = Extract<Failure, { reason: 'ghost' }>
-
-/** Collects the one line of JSON that a failed verb writes to descriptor 3 (`native/lib/base.h`); read it at the end. */
-function failureOf(child: ChildProcess): () => GhostFailure {
-  const said: Buffer[] = []
-  const errors = child.stdio[3] as Readable | null | undefined
-  errors?.on('data', (chunk: Buffer) => said.push(chunk))
-  return () => {
-    const line = Buffer.concat(said)
-    if (line.length === 0) return ghost('the native part of tazpod was stopped')
-    const failure = json<Omit<GhostFailure, 'reason'>>(ok(line))
-    return failure.ok ? { reason: 'ghost', ...failure.value } : ghost('the native part failed without words')
-  }
-}
-
-/** What it should not do. */
-function ghost(message: string): GhostFailure {
-  return { reason: 'ghost', exitCode: 70, message }
-}
-
-function json<T>(output: Result<Buffer>): Result<T> {
-  if (!output.ok) return output
-  try {
-    return ok(JSON.parse(output.value.toString('utf8')) as T)
-  } catch {
-    return err(ghost('the native part of tazpod gave an answer that is no JSON'))
-  }
 }

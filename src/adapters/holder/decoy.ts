@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,10 @@ export interface Decoy {
   /** The bytes to look for. */
   value: Buffer
   holder: number
+  /** The process that fetches for the holder; 0 where there is none. */
+  monitor: number
+  /** What `tazpod` needs to find the decoy. */
+  around: { cwd: string; env: NodeJS.ProcessEnv }
   mode: string
   /** A running command that holds the secret. */
   command: number
@@ -39,7 +44,7 @@ async function startIn(folder: string, value: Buffer): Promise<Result<Decoy>> {
   const config = join(folder, 'tazpod.yaml')
   writeFileSync(config, 'version: 1\n')
   writeFileSync(join(folder, DECOY_BIND), '')
-  const done = await put(encodeSet(decoySet(value, folder), metaOf(folder, config)), around)
+  const done = await put(encodeSet(decoySet(value, randomBytes(32), folder), metaOf(folder, config)), around)
   if (!done.ok) return done
   const state = await status(around)
   const place = await where(around)
@@ -59,6 +64,8 @@ async function startIn(folder: string, value: Buffer): Promise<Result<Decoy>> {
     folder,
     value,
     holder,
+    monitor: processWith(`ghost\0monitor\0${folder}`),
+    around,
     mode: state.value.isolation?.mode ?? 'unknown',
     command: child.pid,
     file: join(place.value.ghost, DECOY, DECOY),
@@ -69,6 +76,18 @@ async function startIn(folder: string, value: Buffer): Promise<Result<Decoy>> {
       rmSync(folder, { recursive: true, force: true })
     },
   })
+}
+
+/** The process whose command line has these arguments; 0: none. */
+function processWith(args: string): number {
+  const found = readdirSync('/proc').find((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(args)
+    } catch {
+      return false
+    }
+  })
+  return Number(found ?? 0)
 }
 
 /** Ten minutes at most, should this process be killed. */

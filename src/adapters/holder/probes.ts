@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import type { Outcome } from '../../core/session/attack.ts'
+import { DECOY_KEY, type Outcome } from '../../core/session/attack.ts'
+import { findInstall } from './install.ts'
 
 /** Who makes the attempt: this process itself, or a program started as another user (needs root). */
 export type As = { uid: number; gid: number } | undefined
@@ -28,6 +29,18 @@ export function tryMemory(pid: number, as: As): Outcome {
     env: { PATH: '/usr/bin:/bin' },
   })
   return done.status === 0 ? 'read' : 'refused'
+}
+
+/** Runs tazpod's own binary as this attacker. `read`: what it printed has `needle` in it, or the vault's key. */
+export function tryTazpod(
+  args: readonly string[],
+  around: { cwd: string; env: NodeJS.ProcessEnv },
+  as: As,
+  needle: Buffer,
+  input = '',
+): Outcome {
+  const done = spawnSync(findInstall().binary, args, { ...as, ...around, input })
+  return done.status === 0 && (done.stdout.includes(needle) || args.includes(DECOY_KEY)) ? 'read' : 'refused'
 }
 
 /** For root, who may open it: whether a page of memfd_secret(2) or of locked memory gives up `needle`. */

@@ -31,6 +31,21 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0
 }
 
+/** Whether the file that Node runs from can be read, so that this process is open to the user's other ones (execve(2)). */
+export function nodeIsReadable(): boolean {
+  try {
+    accessSync(process.execPath, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The number of this process. */
+export function ownPid(): number {
+  return process.pid
+}
+
 /** Reads what `doctor` judges. Nothing here changes the system; whatever can't be read is undefined. */
 export async function systemFacts(
   env: NodeJS.ProcessEnv,
@@ -66,18 +81,9 @@ export async function systemFacts(
     native: install.native,
     binary: install.binary,
     node: process.versions.node,
-    nodeReadable: isReadable(process.execPath),
+    nodeReadable: nodeIsReadable(),
     files: privateFiles.flatMap((path) => folder(path) ?? []),
     tools,
-  }
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { type Decoy, foundBelow, startDecoy } from '../../adapters/holder/decoy.ts'
-import { type As, tryMemory, tryPath, trySecretMemory } from '../../adapters/holder/probes.ts'
-import { isRoot } from '../../adapters/holder/system.ts'
+import { type As, tryMemory, tryPath, trySecretMemory, tryTazpod } from '../../adapters/holder/probes.ts'
+import { isRoot, nodeIsReadable, ownPid } from '../../adapters/holder/system.ts'
+import { askingArgv } from '../../adapters/holder/values.ts'
 import { ok, type Result } from '../../core/result.ts'
 import {
   type AttackedState,
   type Attacker,
   type AttackResult,
   type Attempt,
+  DECOY,
+  DECOY_BIND,
+  DECOY_KEY,
   judge,
   type Probe,
 } from '../../core/session/attack.ts'
@@ -42,7 +46,12 @@ export async function attack(): Promise<Result<AttackReport>> {
     attempts.push({ probe: 'disk', attacker: 'root', state: 'locked', seen: left ? 'read' : 'refused' })
     const notTried = asRoot
       ? ['same-user: run it as that user (root is not kept out)']
-      : ['other-user and root: run it with sudo to play them']
+      : [
+          'other-user and root: run it with sudo to play them',
+          ...(nodeIsReadable()
+            ? ['Node while it has the passphrase: its file can be read, so it is open']
+            : []),
+        ]
     return ok({ mode: decoy.mode, results: attempts.map((one) => judge(one, decoy.mode)), notTried })
   } finally {
     await decoy.remove()
@@ -66,7 +75,16 @@ function attemptsOf(decoy: Decoy, attacker: Attacker, as: As): Attempt[] {
   // Root may look at the process; what it can't read is the memory that holds the secrets.
   if (attacker === 'root') return [row('idle', 'secret memory', trySecretMemory(holder, value)), ...running]
   const proc = `/proc/${holder}`
+  const ask = (args: readonly string[], input?: string) => tryTazpod(args, decoy.around, as, value, input)
   return [
+    row('idle', 'key', ask(askingArgv(DECOY_KEY))),
+    row('idle', 'value by name', ask(askingArgv(DECOY))),
+    row('idle', 'several values', ask(askingArgv('--many'), `${DECOY}\0${DECOY_BIND}\0`)),
+    row('idle', 'wrong key', ask(askingArgv(DECOY, ['--key']), 'AGE-SECRET-KEY-1QQQQ')),
+    row('idle', 'refresh connection', ask(askingArgv(DECOY, ['--over', '0']))),
+    row('idle', 'exec', ask(['exec', '--non-interactive', '--', 'cat', decoy.file])),
+    ...monitorAttempts(decoy, as).map(([probe, seen]) => row('idle', probe, seen)),
+    ...nodeAttempts(as).map(([probe, seen]) => row('idle', probe, seen)),
     row('idle', 'memory', tryMemory(holder, as)),
     row('idle', 'environ', tryPath('file', `${proc}/environ`, as)),
     row('idle', 'maps', tryPath('file', `${proc}/maps`, as)),
@@ -74,6 +92,24 @@ function attemptsOf(decoy: Decoy, attacker: Attacker, as: As): Attempt[] {
     row('idle', 'root folder', tryPath('folder', `${proc}/root/`, as)),
     row('idle', 'namespaces', tryPath('folder', `${proc}/ns/mnt`, as)),
     ...running,
+  ]
+}
+
+function monitorAttempts({ monitor }: Decoy, as: As): [Probe, Attempt['seen']][] {
+  if (monitor === 0) return []
+  return [
+    ['monitor memory', tryMemory(monitor, as)],
+    ['monitor environ', tryPath('file', `/proc/${monitor}/environ`, as)],
+    ['monitor files', tryPath('folder', `/proc/${monitor}/fd`, as)],
+  ]
+}
+
+/** This very process, as it is when it has a passphrase. One whose file can be read is open, which `doctor` says. */
+function nodeAttempts(as: As): [Probe, Attempt['seen']][] {
+  if (as === undefined && nodeIsReadable()) return []
+  return [
+    ['node environ', tryPath('file', `/proc/${ownPid()}/environ`, as)],
+    ['node memory', tryMemory(ownPid(), as)],
   ]
 }
 

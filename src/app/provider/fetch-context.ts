@@ -1,5 +1,5 @@
 import type { UserPaths } from '../../adapters/files/paths.ts'
-import type { Proof } from '../../adapters/holder/client.ts'
+import type { Proof } from '../../adapters/holder/values.ts'
 import type { HeldSession } from '../../core/provider/infisical/held.ts'
 import type { VaultDocument } from '../../core/vault/document.ts'
 

@@ -1,4 +1,4 @@
-import { get } from '../../adapters/holder/client.ts'
+import { get } from '../../adapters/holder/values.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { ABOUT_ENTRY, type About, type AboutSecret, parseAbout } from '../../core/session/about.ts'

@@ -1,4 +1,4 @@
-import { renew } from '../../adapters/holder/client.ts'
+import { renew } from '../../adapters/holder/values.ts'
 import type { Failure } from '../../core/failure/failure.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { Project } from '../project/project.ts'

@@ -1,4 +1,4 @@
-import { getMany } from '../../adapters/holder/client.ts'
+import { getMany } from '../../adapters/holder/values.ts'
 import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'

@@ -1,4 +1,4 @@
-import { keep as holderKeep } from '../../adapters/holder/client.ts'
+import { keep as holderKeep } from '../../adapters/holder/values.ts'
 import { readStdin } from '../../adapters/terminal/standard-streams.ts'
 import { confirm, hasTerminal } from '../../adapters/terminal/terminal.ts'
 import { EXIT } from '../../core/failure/exit.ts'

@@ -1,4 +1,4 @@
-import { get, type Proof } from '../../adapters/holder/client.ts'
+import { get, type Proof } from '../../adapters/holder/values.ts'
 import { type HeldSession, parseSession, SESSION_ENTRY } from '../../core/provider/infisical/held.ts'
 import { err, type Result } from '../../core/result.ts'
 

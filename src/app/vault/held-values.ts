@@ -1,4 +1,4 @@
-import { getMany } from '../../adapters/holder/client.ts'
+import { getMany } from '../../adapters/holder/values.ts'
 import type { Result } from '../../core/result.ts'
 import type { VaultAccess } from './access.ts'
 import { withIdentity } from './identity.ts'

@@ -1,4 +1,4 @@
-import { type Proof, prove } from '../../adapters/holder/client.ts'
+import { type Proof, prove } from '../../adapters/holder/values.ts'
 import { readIdentity } from '../../adapters/vault/vault-files.ts'
 import type { Result } from '../../core/result.ts'
 import type { Caller } from '../session/caller.ts'

@@ -1,4 +1,4 @@
-import { getMany, type Proof } from '../../../adapters/holder/client.ts'
+import { getMany, type Proof } from '../../../adapters/holder/values.ts'
 import type { Failure } from '../../../core/failure/failure.ts'
 import type { InfisicalFailure } from '../../../core/failure/infisical.ts'
 import type { ProjectConfig } from '../../../core/grant/model.ts'
