@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t n = size - at < piece ? size - at : piece;
 		if (send(ends[1], data + at, n, MSG_NOSIGNAL) != (ssize_t)n)
 			abort();
-		for (size_t i = 0; h->monitor && i <= n / (WIRE_HEADER + RESULT_SIZE) + 1; i++)
+		for (size_t i = 0; h->monitor && i <= 2 * n / WIRE_HEADER + 2; i++) /* a header or a body at a time */
 			on_monitor(h);
 	}
 	close(ends[1]);
