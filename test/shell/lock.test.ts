@@ -21,6 +21,7 @@ import {
 import { run } from '../support/tazpod.ts'
 import { KEY, Terminal } from '../support/terminal.ts'
 import { until } from '../support/until.ts'
+import { isRoot } from '../support/users.ts'
 
 let scratch: Scratch
 beforeEach(() => {
@@ -185,6 +186,16 @@ describe('locked at the start', () => {
   })
 })
 
+/** Node is closed to its own user (decision 0022); only as root is there anything to see. */
+function environ(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1')
+  } catch (error) {
+    if (isRoot() || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    return ''
+  }
+}
+
 test('the session reads no secret: nothing of it is in its parts', async () => {
   const secret = 'canary-8f3b1f0e55'
   await makeVault(scratch, { TOKEN: secret })
@@ -194,8 +205,6 @@ test('the session reads no secret: nothing of it is in its parts', async () => {
   await ready(shell)
   const parts = await partsOf(scratch)
   for (const pid of [parts.node, parts.parent, parts.restorer, parts.watch])
-    expect(
-      readFileSync(`/proc/${pid}/environ`, 'latin1') + readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
-    ).not.toContain(secret)
+    expect(environ(pid) + readFileSync(`/proc/${pid}/cmdline`, 'latin1')).not.toContain(secret)
   await leave(shell)
 })

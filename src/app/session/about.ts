@@ -1,16 +1,46 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { get } from '../../adapters/holder/values.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
 import { ok, type Result } from '../../core/result.ts'
-import { ABOUT_ENTRY, type About, type AboutSecret, parseAbout } from '../../core/session/about.ts'
+import {
+  ABOUT_ENTRY,
+  type About,
+  type AboutSecret,
+  encodeAbout,
+  namesAlone,
+  parseAbout,
+} from '../../core/session/about.ts'
 import type { VaultDocument } from '../../core/vault/document.ts'
+import { MAX_VALUE } from '../../core/vault/limits.ts'
 import { fingerprint, fingerprintKey } from '../vault/fingerprint.ts'
+
+/** More than 16,384 names of 255 bytes with all that is known of them. */
+const MAX_TEXT = 16 * 1024 * 1024
 
 /** What the session of this project knows of its secrets, without a proof and without a value. Undefined: locked. */
 export async function aboutSession(): Promise<Result<About | undefined>> {
   const entry = await get(ABOUT_ENTRY)
-  if (entry.ok) return ok(parseAbout(entry.value))
+  if (entry.ok) return ok(readAbout(entry.value))
   const { reason } = entry.error
   return reason === 'locked' || reason === 'ghost' || reason === 'native-missing' ? ok(undefined) : entry
+}
+
+/**
+ * The bytes of the entry that says it: compressed, because 10,000 secrets would be 0.8 MB of the holder's memory. Where that
+ * is more than one value may be, the names alone; undefined: not even those, and nobody is told what there is.
+ */
+export function aboutEntry(about: About): Buffer | undefined {
+  const forms = [about, namesAlone(about)].map((form) => deflateRawSync(encodeAbout(form)))
+  return forms.find(({ length }) => length <= MAX_VALUE)
+}
+
+/** Undefined: not what this version writes. */
+export function readAbout(entry: Buffer): About | undefined {
+  try {
+    return parseAbout(inflateRawSync(entry, { maxOutputLength: MAX_TEXT }))
+  } catch {
+    return undefined
+  }
 }
 
 /** What is to be known of a set that was just fetched. `identity`: the vault's, which keys the fingerprints. */

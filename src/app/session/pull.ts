@@ -10,16 +10,15 @@ import { encodeSet, type SessionMeta } from '../../core/grant/set-frame.ts'
 import type { ProvidedSet } from '../../core/provider/provider.ts'
 import { definitionOf, type ProviderName } from '../../core/provider/registry.ts'
 import { err, ok, type Result } from '../../core/result.ts'
-import { ABOUT_ENTRY, encodeAbout } from '../../core/session/about.ts'
+import { ABOUT_ENTRY } from '../../core/session/about.ts'
 import { wipeDocument } from '../../core/vault/edit.ts'
-import { MAX_VALUE } from '../../core/vault/limits.ts'
 import { absentPlaceholders, createPlaceholders, requireOutOfGit } from '../project/placeholders.ts'
 import { loadProject, type Project } from '../project/project.ts'
 import { requireTrust, type TrustOptions } from '../project/trust.ts'
 import { providerOf } from '../provider/registry.ts'
 import { heldSession, IDENTITY_ENTRY } from '../vault/held-identity.ts'
 import { vaultPlace } from '../vault/place.ts'
-import { aboutProvided } from './about.ts'
+import { aboutEntry, aboutProvided } from './about.ts'
 import type { Caller } from './caller.ts'
 import { lockOnEvents } from './lock-on.ts'
 import type { Pulled } from './pulled.ts'
@@ -193,7 +192,7 @@ function internalEntries(
     [IDENTITY_ENTRY, identity],
     ...(provided.session?.entries ?? []),
   ]
-  const about = encodeAbout(aboutProvided(provided, doc, fromVault, identity), MAX_VALUE)
+  const about = aboutEntry(aboutProvided(provided, doc, fromVault, identity))
   if (about !== undefined) entries.push([ABOUT_ENTRY, about])
   if (!fromVault) {
     const taken = new Set(granted.map(({ name }) => name))

@@ -28,14 +28,14 @@ interface AboutToken {
   lifetime: number
 }
 
-/**
- * The bytes of that entry, at most `limit`: of thousands of secrets the names alone. Undefined: not even those fit, and
- * nobody is told what there is.
- */
-export function encodeAbout({ secrets, token }: About, limit: number): Buffer | undefined {
-  const names = [...secrets.keys()].map((name) => [name, {}])
-  const forms = [[...secrets], names].map((known) => Buffer.from(JSON.stringify({ secrets: known, token })))
-  return forms.find(({ length }) => length <= limit)
+/** As text, which the entry holds compressed. */
+export function encodeAbout({ secrets, token }: About): Buffer {
+  return Buffer.from(JSON.stringify({ secrets: [...secrets], token }))
+}
+
+/** The same with nothing but the names: for thousands of secrets. */
+export function namesAlone({ secrets, ...about }: About): About {
+  return { ...about, secrets: new Map([...secrets.keys()].map((name) => [name, {}])) }
 }
 
 /** Undefined: not what this version writes. */
