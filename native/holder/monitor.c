@@ -48,7 +48,8 @@ enum { MONITOR_FD = 3 };
 struct monitor {
 	int socket, timer;
 	struct node node; /* the refresh that runs; pid 0: none */
-	uint32_t asked, running; /* the numbers of the last FETCH, and of the last one before that refresh was started */
+	/* the numbers of the last FETCH, of the last one before that refresh was started, and of the last one that was answered */
+	uint32_t asked, running, told;
 	int report_fd;           /* what it says; -1: it has said all */
 	uint8_t *report;         /* WIRE_MAX_REPORT bytes */
 	size_t reported;
@@ -70,9 +71,7 @@ static uint64_t in_seconds(unsigned seconds)
 	return clock_ns(CLOCK_BOOTTIME) + seconds * SECOND_NS;
 }
 
-static void start_refresh(struct monitor *k);
-
-static void send_result(const struct monitor *k, int code)
+static void send_result(struct monitor *k, int code)
 {
 	struct writer w = {0};
 	frame_begin(&w);
@@ -81,9 +80,9 @@ static void send_result(const struct monitor *k, int code)
 	put_u32(&w, k->running);
 	put_raw(&w, k->report, k->reported);
 	frame_finish(&w, FRAME_RESULT);
-	channel_patience(k->socket, 5);
 	channel_send(k->socket, w.data, w.used); /* its end shows as the end of the socket */
 	writer_free(&w);
+	k->told = k->running;
 }
 
 /* What the refresh has said so far; more than fits is read and dropped, so that it is not held up. */
@@ -105,6 +104,16 @@ static void take_report(struct monitor *k)
 	k->report_fd = -1;
 }
 
+/* What it has started may hold the other end open: only what is there counts. */
+static void close_report(struct monitor *k)
+{
+	if (k->report_fd >= 0)
+		take_report(k);
+	if (k->report_fd >= 0)
+		close(k->report_fd);
+	k->report_fd = -1;
+}
+
 /* A connection to the holder that needs no proof, for the refresh: one end goes to the holder. Returns the other; -1 where the
  * machine refuses. */
 static int need_connection(const struct monitor *k)
@@ -119,16 +128,14 @@ static int need_connection(const struct monitor *k)
 	return pair[1];
 }
 
+static void start_refresh(struct monitor *k);
+
 /* The refresh has ended: decides when the next one is due. What was refused or is wrong stays so until a person has
  * pulled; everything else (the network above all) may be better later, also a success that brought no new set. */
 static void end_refresh(struct monitor *k)
 {
 	int code = node_reap(&k->node);
-	if (k->report_fd >= 0)
-		take_report(k);
-	if (k->report_fd >= 0)
-		close(k->report_fd);
-	k->report_fd = -1;
+	close_report(k);
 	bool on_time = k->due_at != 0; /* else only a person has asked for it */
 	if (!k->woken && (code == EXIT_USAGE || code == EXIT_DATA || code == EXIT_REFUSED)) {
 		k->due_at = 0;
@@ -138,7 +145,8 @@ static void end_refresh(struct monitor *k)
 			k->pause_s = LONGEST_PAUSE_S;
 		k->due_at = in_seconds(k->pause_s);
 	}
-	send_result(k, k->woken && k->running == 0 && code != 0 ? 0 : code); /* a set that came from somewhere else is no failure */
+	if (!k->woken || code == 0 || k->running != k->told) /* a set that came from somewhere else is no failure */
+		send_result(k, code);
 	arm(k, k->due_at);
 	if (k->asked > k->running)
 		start_refresh(k);
@@ -318,6 +326,7 @@ int verb_monitor(int argc, char **argv)
 	if (close_range(MONITOR_FD + 1, ~0u, 0) != 0 || fcntl(MONITOR_FD, F_SETFD, FD_CLOEXEC) != 0)
 		die_errno(EXIT_SYSTEM, NULL, "can't set up the monitor");
 	ignore_signals();
+	channel_patience(MONITOR_FD, 5); /* the holder never keeps anybody waiting */
 	location_find(&location);
 	if (strcmp(location.runtime, argv[0]) != 0)
 		die(EXIT_DATA, NULL, "this folder's holder is another one");
@@ -342,8 +351,7 @@ static _Noreturn void become_monitor(const struct location *location, int end, i
 	if (child != 0)
 		_exit(child < 0 ? EXIT_SYSTEM : 0);
 	int null = open("/dev/null", O_RDWR);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDERR_FILENO) < 0 || dup2(ready, STDOUT_FILENO) < 0 ||
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || dup2(ready, STDOUT_FILENO) < 0 ||
 	    (end == MONITOR_FD ? fcntl(end, F_SETFD, 0) : dup2(end, MONITOR_FD)) < 0)
 		_exit(EXIT_SYSTEM);
 	execve(self, argv, environ);

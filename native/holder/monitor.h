@@ -6,8 +6,8 @@
 #include "lib/location.h"
 
 /* Starts a monitor for the holder of LOCATION on END, of a socket pair whose other end the holder has, or will get with a
- * set; returns when it is there. It starts Node in the current folder. Without a monitor the set is still in: no failure. Never inside a command's view: it would
- * keep the command's files alive until the lock. */
+ * set; returns when it is there. It starts Node in the current folder. Without a monitor the set is still in: no failure.
+ * Never inside a command's view: it would keep the command's files alive until the lock. */
 void monitor_start(const struct location *location, int end);
 
 #endif

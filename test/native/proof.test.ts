@@ -7,6 +7,14 @@ import { Terminal } from '../support/terminal.ts'
 import { until } from '../support/until.ts'
 
 const tz = nativeBinary()
+const DIGEST = '11'.repeat(32)
+
+/** A session that a double of Node refreshes. */
+async function unlockedDouble(scratch: Scratch): Promise<Double> {
+  const double = new Double(scratch)
+  await double.fill({ secrets: { A: 'a' }, session: { digest: DIGEST } })
+  return double
+}
 
 test.each([
   ['a passphrase that was given', true, 'out [get 0]'],
@@ -27,7 +35,7 @@ test('a refresh brings nothing that was made of another tazpod.yaml', async () =
   await using scratch = new Scratch()
   const set = (value: string, digest: string, cause: 'unlock' | 'refresh') =>
     put(scratch, { secrets: { A: value }, session: { digest, cause } })
-  const [one, two] = ['11'.repeat(32), '22'.repeat(32)]
+  const [one, two] = [DIGEST, '22'.repeat(32)]
   expect((await set('first', one, 'unlock')).status).toBe(0)
   const other = await set('smuggled', two, 'refresh')
   expect(other).toMatchObject({ status: 75, stdout: '' })
@@ -40,9 +48,7 @@ test('a refresh brings nothing that was made of another tazpod.yaml', async () =
 
 test('who asks for a refresh with another tazpod.yaml starts none', async () => {
   await using scratch = new Scratch()
-  const double = new Double(scratch)
-  const digest = '11'.repeat(32)
-  await double.fill({ secrets: { A: 'a' }, session: { digest } })
+  const double = await unlockedDouble(scratch)
   const other = await double.run(['ghost', 'renew', '22'.repeat(32)])
   expect(other).toMatchObject({ status: 75, stdout: '' })
   expect(other.stderr).toContain('tazpod.yaml has changed')
@@ -50,19 +56,17 @@ test('who asks for a refresh with another tazpod.yaml starts none', async () => 
     expect((await double.run(['ghost', 'renew', wrong])).status).toBe(64)
   expect(double.calls()).toEqual([])
   double.does('pull', { code: 69 })
-  expect((await double.run(['ghost', 'renew', digest])).status).toBe(0) // what it said, if anything, is the answer
+  expect((await double.run(['ghost', 'renew', DIGEST])).status).toBe(0) // what it said, if anything, is the answer
   expect(double.calls()).toHaveLength(1)
 })
 
 test('of several who ask at once each gets a refresh that began after its question', async () => {
   await using scratch = new Scratch()
-  const double = new Double(scratch)
-  const digest = '11'.repeat(32)
-  await double.fill({ secrets: { A: 'a' }, session: { digest } })
+  const double = await unlockedDouble(scratch)
   double.does('pull', { held: true })
-  const first = double.run(['ghost', 'renew', digest])
+  const first = double.run(['ghost', 'renew', DIGEST])
   expect(await until(() => double.calls().length === 1)).toBe(true)
-  const later = [1, 2, 3].map(() => double.run(['ghost', 'renew', digest]))
+  const later = [1, 2, 3].map(() => double.run(['ghost', 'renew', DIGEST]))
   await until(() => false, 300)
   double.release()
   expect((await first).status).toBe(0)
@@ -72,14 +76,33 @@ test('of several who ask at once each gets a refresh that began after its questi
 
 test('a lock while somebody waits says that it is locked', async () => {
   await using scratch = new Scratch()
-  const double = new Double(scratch)
-  const digest = '11'.repeat(32)
-  await double.fill({ secrets: { A: 'a' }, session: { digest } })
+  const double = await unlockedDouble(scratch)
   double.does('pull', { held: true })
-  const waiting = double.run(['ghost', 'renew', digest])
+  const waiting = double.run(['ghost', 'renew', DIGEST])
   expect(await until(() => double.calls().length === 1)).toBe(true)
   await double.run(['lock'])
   const done = await waiting
   expect(done).toMatchObject({ status: 75, stdout: '' })
   expect(done.stderr).toContain('it was locked while the secrets were fetched')
+})
+
+test('a refresh that fails is no failure where a set has come meanwhile, whoever has asked before', async () => {
+  await using scratch = new Scratch()
+  const double = await unlockedDouble(scratch)
+  await double.run(['ghost', 'renew', DIGEST])
+  expect(double.calls()).toHaveLength(1)
+  double.does('pull', { held: true, code: 69 })
+  const filling = (refresh: number) => ({ secrets: { A: 'a' }, session: { digest: DIGEST, refresh } })
+  await double.fill(filling(1))
+  expect(await until(() => double.calls().length === 2, 20_000)).toBe(true)
+  await double.fill(filling(3_600))
+  double.release()
+  expect(await until(() => !scratch.processes().some(({ command }) => command.includes('main.js')))).toBe(
+    true,
+  )
+  await until(() => false, 300)
+  expect(JSON.parse((await double.run(['status', '--json'])).stdout).refresh).toMatchObject({
+    state: 'waiting',
+    last: null,
+  })
 })
