@@ -50,18 +50,35 @@ static void pass_on(int fd, uint32_t size)
 	}
 }
 
+/* What is on stdin, ROOM bytes at most. Returns how many. */
+static size_t read_input(void *into, size_t room)
+{
+	size_t used = 0;
+	for (ssize_t n = 1; n > 0 && used < room; used += (size_t)n)
+		if ((n = read(STDIN_FILENO, (char *)into + used, room - used)) < 0)
+			die_errno(EXIT_DATA, NULL, "can't read standard input");
+	return used;
+}
+
+/* The next bytes of LEFT on stdin, in the chunk. Returns how many; dies with WORDS at an early end. */
+static size_t read_chunk(size_t left, const char *words)
+{
+	size_t n = left < sizeof chunk ? left : sizeof chunk;
+	if (!read_all(STDIN_FILENO, chunk, n))
+		die(EXIT_DATA, NULL, "%s", words);
+	return n;
+}
+
 /* The names on stdin, each ended by a NUL (the last one may lack it), as they stand in GET. WITH_KEY: the first one is the
  * session's key, which comes into KEY. Returns how many. */
 static uint16_t read_names(struct writer *w, bool with_key, uint32_t *key_size)
 {
 	enum { ROOM = SET_MAX_ENTRIES * (WIRE_MAX_NAME + 1) + WIRE_MAX_PROOF };
 	char *names = allocate(ROOM + 1, 1);
-	size_t used = 0, at = 0;
+	size_t used, at = 0;
 	uint16_t count = 0;
 	(void)mlock(names, WIRE_MAX_PROOF);
-	for (ssize_t n = 1; n > 0 && used < ROOM + 1; used += n > 0 ? (size_t)n : 0)
-		if ((n = read(STDIN_FILENO, names + used, ROOM + 1 - used)) < 0)
-			die_errno(EXIT_DATA, NULL, "can't read the names");
+	used = read_input(names, ROOM + 1);
 	if (used == 0)
 		die(EXIT_USAGE, NULL, "usage: tazpod ghost get --many < NAMES");
 	if (with_key) {
@@ -87,9 +104,7 @@ static uint16_t read_names(struct writer *w, bool with_key, uint32_t *key_size)
 /* The session's key on stdin; the caller wipes it. Returns its size. */
 static uint32_t read_key(void)
 {
-	size_t used = 0;
-	for (ssize_t n = 1; n > 0 && used < WIRE_MAX_PROOF; used += n > 0 ? (size_t)n : 0)
-		n = read(STDIN_FILENO, key + used, WIRE_MAX_PROOF - used);
+	size_t used = read_input(key, WIRE_MAX_PROOF);
 	if (used == 0)
 		die(EXIT_USAGE, NULL, "the session's key is wanted on standard input");
 	return (uint32_t)used;
@@ -106,7 +121,6 @@ static struct reader ask_for(int fd, uint32_t key_size, uint16_t count, const st
 	frame_encode(head, FRAME_GET, (uint32_t)(4 + key_size + sizeof number + names->used));
 	for (int i = 0; i < 4; i++)
 		head[WIRE_HEADER + i] = (uint8_t)(key_size >> (8 * i));
-	lock_chunk();
 	channel_send(fd, head, sizeof head);
 	channel_send(fd, key, key_size);
 	channel_send(fd, number, sizeof number);
@@ -231,9 +245,7 @@ int verb_keep(int argc, char **argv)
 	for (int i = 0; i < 2; i++) {
 		channel_send(fd, sizes + 4 * (size_t)i, 4);
 		for (size_t left = size[i]; left > 0;) {
-			size_t n = left < sizeof chunk ? left : sizeof chunk;
-			if (!read_all(STDIN_FILENO, chunk, n))
-				die(EXIT_DATA, NULL, "the values on standard input are cut short");
+			size_t n = read_chunk(left, "the values on standard input are cut short");
 			channel_send(fd, chunk, n);
 			left -= n;
 		}
@@ -316,9 +328,7 @@ int verb_put(int argc, char **argv)
 		die(EXIT_DATA, NULL, "ghost put wants one SET frame on its standard input");
 	size_t left = frame.length;
 	do {
-		size_t n = left < sizeof chunk ? left : sizeof chunk;
-		if (!read_all(STDIN_FILENO, chunk, n))
-			die(EXIT_DATA, NULL, "the SET frame on standard input is cut short");
+		size_t n = read_chunk(left, "the SET frame on standard input is cut short");
 		if (d.fd < 0) {
 			open_delivery(&d, &location, &frame, n);
 			channel_send_carrying(d.fd, header, sizeof header, d.holder_end);

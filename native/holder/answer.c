@@ -159,14 +159,13 @@ static void answer_set(struct holder *h, struct client *c)
 		answer_error(c, ERROR_STALE, "tazpod.yaml has changed since the passphrase was given");
 		return;
 	}
-	if (!refresh)
-		note_terminal(h, c, h->held && same_owner(h->held, fresh), false);
+	bool same = h->held && same_owner(h->held, fresh);
 	if (!continues(h, fresh))
 		drop_monitor(h); /* of another owner's session: this one's put brings its own */
 	struct held *old = h->held;
 	h->held = fresh;
-	if (fresh->set.proven)
-		note_terminal(h, c, true, true);
+	if (!refresh)
+		note_terminal(h, c, same, fresh->set.proven);
 	set_deadlines(h, old);
 	watch_new_set(h);
 	bool monitor = take_monitor(h, c);

@@ -14,7 +14,7 @@
 static void made_progress(const struct holder *h, struct client *c)
 {
 	if (!h->ending)
-		c->drop_at = c->trusted ? UINT64_MAX : clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+		c->drop_at = c->trusted ? 0 : clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
 }
 
 /* The header is complete: check the bounds and make room for the body. */

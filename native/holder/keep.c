@@ -40,7 +40,7 @@ void answer_keep(struct holder *h, struct client *c)
 	struct set *set = &h->held->set;
 	struct reader r = {c->arena.data, c->frame.length, false};
 	struct str name = get_str(&r, WIRE_MAX_NAME);
-	uint32_t given_size, now_size, at = 0;
+	uint32_t given_size, now_size;
 	const uint8_t *given = get_bytes(&r, SET_MAX_VALUE, &given_size), *now = get_bytes(&r, SET_MAX_VALUE, &now_size);
 	if (r.bad || r.left > 0) {
 		answer_error(c, ERROR_BAD, "the request is not valid");
@@ -48,9 +48,9 @@ void answer_keep(struct holder *h, struct client *c)
 	}
 	if (!may_ask(h, c, name))
 		return;
-	while (at < set->entry_count && !str_same(set->entries[at].name, name))
-		at++;
-	if (at == set->entry_count || !is_written_back(set, at)) {
+	const struct entry *found = set_entry(set, name);
+	uint32_t at = found ? (uint32_t)(found - set->entries) : 0;
+	if (!found || !is_written_back(set, at)) {
 		note_denied(h, c, name, "not written back");
 		answer_error(c, ERROR_DENIED, "%.*s is not kept: tazpod.yaml does not say so", (int)name.size, name.at);
 		return;

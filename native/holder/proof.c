@@ -5,22 +5,23 @@
 #include "holder/serve.h"
 #include "lib/base.h"
 
-static struct known_terminal *find_terminal(struct holder *h, const struct terminal *t)
+/* Its place in the list; terminal_count where it is not there. */
+static uint32_t find_terminal(const struct holder *h, const struct terminal *t)
 {
-	for (uint32_t i = 0; i < h->terminal_count; i++) {
-		struct known_terminal *known = &h->terminals[i];
-		if (known->terminal.tty == t->tty && known->terminal.session == t->session &&
-		    known->terminal.leader_start == t->leader_start)
-			return known;
-	}
-	return NULL;
+	uint32_t i = 0;
+	while (i < h->terminal_count &&
+	       (h->terminals[i].terminal.tty != t->tty || h->terminals[i].terminal.session != t->session ||
+	        h->terminals[i].terminal.leader_start != t->leader_start))
+		i++;
+	return i;
 }
 
 /* NULL: it has none, or one where nobody has given the passphrase. */
 static const struct known_terminal *terminal_of_client(const struct holder *h, const struct client *c)
 {
 	struct terminal t;
-	return terminal_of(c->pid, c->pidfd, &t) ? find_terminal((struct holder *)(uintptr_t)h, &t) : NULL;
+	uint32_t i = terminal_of(c->pid, c->pidfd, &t) ? find_terminal(h, &t) : h->terminal_count;
+	return i < h->terminal_count ? &h->terminals[i] : NULL;
 }
 
 bool may_ask(struct holder *h, struct client *c, struct str what)
@@ -50,15 +51,15 @@ void note_terminal(struct holder *h, const struct client *c, bool keep, bool pro
 		h->terminal_count = 0;
 	if (!terminal_of(c->pid, c->pidfd, &t))
 		return;
-	struct known_terminal *known = find_terminal(h, &t);
-	if (!known) {
+	uint32_t i = find_terminal(h, &t);
+	if (i == h->terminal_count) {
 		if (h->terminal_count == TERMINALS)
 			memmove(h->terminals, h->terminals + 1, --h->terminal_count * sizeof *h->terminals);
-		known = &h->terminals[h->terminal_count++];
-		*known = (struct known_terminal){.terminal = t};
+		i = h->terminal_count++;
+		h->terminals[i] = (struct known_terminal){.terminal = t};
 	}
 	if (proven)
-		known->proven_until = clock_ns(CLOCK_BOOTTIME) + h->held->set.proof_s * SECOND_NS;
+		h->terminals[i].proven_until = clock_ns(CLOCK_BOOTTIME) + h->held->set.proof_s * SECOND_NS;
 }
 
 bool is_proven(const struct holder *h, const struct client *c)

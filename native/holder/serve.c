@@ -55,6 +55,15 @@ static void set_listening(struct holder *h, bool on)
 	h->listening = on;
 }
 
+/* What was sent, and the set that it came from. */
+static void release_answer(struct client *c)
+{
+	writer_free(&c->answer);
+	free(c->values);
+	if (c->held)
+		held_release(c->held);
+}
+
 static void drop_client(struct holder *h, uint32_t slot)
 {
 	struct client *c = h->clients[slot];
@@ -65,10 +74,7 @@ static void drop_client(struct holder *h, uint32_t slot)
 		close(c->pidfd);
 	drop_body(c);
 	arena_wipe(&c->arena);
-	writer_free(&c->answer);
-	free(c->values);
-	if (c->held)
-		held_release(c->held);
+	release_answer(c);
 	free(c);
 	h->clients[slot] = NULL;
 	set_listening(h, true);
@@ -100,10 +106,7 @@ static bool begin_again(struct holder *h, struct client *c, uint32_t slot)
 {
 	if (!c->trusted || !c->sent_all || h->ending)
 		return false;
-	writer_free(&c->answer);
-	free(c->values);
-	if (c->held)
-		held_release(c->held);
+	release_answer(c);
 	c->answer = (struct writer){0};
 	c->values = NULL;
 	c->value_count = c->value_at = c->sent = c->got = 0;
@@ -121,15 +124,24 @@ void send_answer_to(struct holder *h, uint32_t slot)
 		drop_client(h, slot);
 }
 
-static void on_client(struct holder *h, uint32_t slot, uint32_t events)
+static void on_client(struct holder *h, uint32_t slot)
 {
 	struct client *c = h->clients[slot];
 	if (!c)
 		return;
 	if (c->phase == PHASE_WAIT || (c->phase != PHASE_ANSWER && !client_receive(h, c)))
 		drop_client(h, slot); /* it is gone, or speaks out of turn */
-	else if (c->phase == PHASE_ANSWER && (events & (EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLERR)))
+	else if (c->phase == PHASE_ANSWER)
 		send_answer_to(h, slot);
+}
+
+/* The first slot without a client; CLIENTS where there is none. */
+static uint32_t free_slot(const struct holder *h)
+{
+	uint32_t slot = 0;
+	while (slot < CLIENTS && h->clients[slot])
+		slot++;
+	return slot;
 }
 
 /* A client of this descriptor, in a slot that is free; NULL where memory is full. */
@@ -147,25 +159,21 @@ static struct client *add_client(struct holder *h, uint32_t slot, int fd)
 
 void adopt_refresh(struct holder *h, int fd)
 {
-	uint32_t slot = 0;
-	while (slot < CLIENTS && h->clients[slot])
-		slot++;
+	uint32_t slot = free_slot(h);
 	struct client *c = slot < CLIENTS ? add_client(h, slot, fd) : NULL;
 	if (!c) {
 		close(fd);
 		return;
 	}
 	c->trusted = true;
-	c->drop_at = UINT64_MAX;
+	c->drop_at = 0;
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || !watch(h, EPOLL_CTL_ADD, fd, EPOLLIN, tag(SOURCE_CLIENT, slot)))
 		drop_client(h, slot);
 }
 
 static void accept_client(struct holder *h)
 {
-	uint32_t slot = 0;
-	while (slot < CLIENTS && h->clients[slot])
-		slot++;
+	uint32_t slot = free_slot(h);
 	int fd = slot < CLIENTS ? accept4(h->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
 	if (fd < 0) {
 		if (slot == CLIENTS || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
@@ -191,7 +199,7 @@ static void accept_client(struct holder *h)
 	if (!watch(h, EPOLL_CTL_ADD, fd, events, tag(SOURCE_CLIENT, slot)))
 		drop_client(h, slot);
 	else
-		on_client(h, slot, events); /* the request is often there already */
+		on_client(h, slot); /* the request is often there already */
 }
 
 static void on_end(struct holder *h, uint32_t slot)
@@ -245,15 +253,14 @@ static int patience(const struct holder *h, uint64_t now)
 			first = earlier(first, h->clients[i]->drop_at);
 	if (first == 0) /* with nobody left whose end could show that there is room again, look again soon */
 		return h->listening || h->ending ? -1 : 100;
-	uint64_t ms = first <= now ? 0 : (first - now) / 1000000 + 1;
-	return ms > INT_MAX ? INT_MAX : (int)ms;
+	return first <= now ? 0 : (int)((first - now) / 1000000 + 1);
 }
 
 static void drop_overdue(struct holder *h)
 {
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	for (uint32_t i = 0; i < CLIENTS; i++)
-		if (h->clients[i] && h->clients[i]->drop_at <= now)
+		if (h->clients[i] && h->clients[i]->drop_at && h->clients[i]->drop_at <= now)
 			drop_client(h, i);
 }
 
@@ -292,7 +299,7 @@ void serve(struct holder *h)
 			wipe_all(h, "terminated");
 			break;
 		case SOURCE_CLIENT:
-			on_client(h, index, event.events);
+			on_client(h, index);
 			break;
 		case SOURCE_RUNNING:
 			on_end(h, index);

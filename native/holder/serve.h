@@ -49,7 +49,7 @@ struct client {
 	size_t value_count, value_at, sent;
 	struct held *held;
 	bool send_namespaces;
-	uint64_t drop_at;     /* CLOCK_MONOTONIC ns */
+	uint64_t drop_at;     /* CLOCK_MONOTONIC ns; 0: never */
 };
 
 /* The holder's end of the monitor's socket pair: it says how a refresh went. */

@@ -58,7 +58,7 @@ static void answer_waiting(struct holder *h, uint32_t number, uint8_t code, cons
 		put_u8(&c->answer, code);
 		put_raw(&c->answer, report, size);
 		frame_finish(&c->answer, FRAME_REPORT);
-		c->drop_at = clock_ns(CLOCK_MONOTONIC) + 10 * SECOND_NS;
+		c->drop_at = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
 		send_answer_to(h, i);
 	}
 }

@@ -90,7 +90,6 @@ struct client *fuzz_client(int fd)
 	c->pid = getpid();
 	c->carried = -1;
 	c->pidfd = eventfd(0, EFD_CLOEXEC);
-	c->drop_at = UINT64_MAX;
 	return c;
 }
 

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			at += (size_t)sent;
 		if (at == size && h->clients[0]->phase != PHASE_ANSWER)
 			shutdown(ends[1], SHUT_WR);
-		on_client(h, 0, EPOLLIN | EPOLLOUT);
+		on_client(h, 0);
 		while (recv(ends[1], sink, sizeof sink, MSG_DONTWAIT) > 0)
 			;
 	}

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CHECKOUT } from '../support/installed.ts'
+import { withoutComments } from '../support/source.ts'
 
 const EXPORTED =
   /^export (?:declare )?(?:async )?(?:abstract )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm
@@ -16,10 +17,6 @@ function sources(): Sources {
   const files = globSync('{src,commands,bin,scripts,bench,test}/**/*.{ts,tsx,mjs}', { cwd: CHECKOUT })
   const read = (file: string) => readFileSync(join(CHECKOUT, file), 'utf8')
   return new Map(files.map((file) => [file, withoutComments(read(file))]))
-}
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '')
 }
 
 /** `a, type b, c as d` → the names on the side that counts: what is asked for (0) or what it is called here (-1). */

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CHECKOUT } from '../support/installed.ts'
+import { withoutComments } from '../support/source.ts'
 
 /** The rooms that are told what they need: environment, folder, voice, and what a person asked for. */
 const INNER = globSync('src/{,castle/,sops/}{core,app}/**/*.ts', { cwd: CHECKOUT })
@@ -18,12 +19,12 @@ function read(file: string): string {
 
 /** The line numbers with what these rooms may not look up themselves. Words for a person may name a flag: `--force`. */
 function lookedUp(text: string): string[] {
-  const code = text.replace(/\/\*.*?\*\//gs, (comment) => comment.replace(/[^\n]/g, ''))
-  return code.split('\n').flatMap((line, index) => {
-    const bare = line.replace(/^\s*\/\/.*$/, '')
-    const names = [...bare.matchAll(/'([a-z-]+)'(?:\]|\?:|: *\w)/g)].filter((match) => FLAGS.has(match[1]))
-    return /\b(?:process|console)\./.test(bare) || names.length > 0 ? [`${index + 1}: ${line.trim()}`] : []
-  })
+  return withoutComments(text)
+    .split('\n')
+    .flatMap((bare, index) => {
+      const names = [...bare.matchAll(/'([a-z-]+)'(?:\]|\?:|: *\w)/g)].filter((match) => FLAGS.has(match[1]))
+      return /\b(?:process|console)\./.test(bare) || names.length > 0 ? [`${index + 1}: ${bare.trim()}`] : []
+    })
 }
 
 test('core and app look nothing up in the process, print nothing and know no flag', () => {

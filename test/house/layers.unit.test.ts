@@ -3,6 +3,7 @@ import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { CHECKOUT } from '../support/installed.ts'
+import { withoutComments } from '../support/source.ts'
 
 const LAYERS = ['core', 'adapters', 'app', 'cli'] as const
 
@@ -82,7 +83,7 @@ const IMPORTS = [...SOURCES].flatMap(([file, text]) => importsOf(file, text))
 
 /** Static, re-exporting and dynamic imports. A dynamic one of something else than a literal is the specifier '?'. */
 function importsOf(file: string, text: string): Import[] {
-  const code = text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '')
+  const code = withoutComments(text)
   const found: Import[] = []
   for (const match of code.matchAll(
     /^\s*(?:import|export)\s+(type\s)?[^'"`;=()]*?\bfrom\s*['"]([^'"]+)['"]/gm,

@@ -30,8 +30,10 @@ export async function aboutSession(): Promise<Result<About | undefined>> {
  * is more than one value may be, the names alone; undefined: not even those, and nobody is told what there is.
  */
 export function aboutEntry(about: About): Buffer | undefined {
-  const forms = [about, namesAlone(about)].map((form) => deflateRawSync(encodeAbout(form)))
-  return forms.find(({ length }) => length <= MAX_VALUE)
+  const whole = deflateRawSync(encodeAbout(about))
+  if (whole.length <= MAX_VALUE) return whole
+  const names = deflateRawSync(encodeAbout(namesAlone(about)))
+  return names.length <= MAX_VALUE ? names : undefined
 }
 
 /** Undefined: not what this version writes. */
